@@ -1,0 +1,1 @@
+//! The secret cipher port with AES-256-GCM from ring.

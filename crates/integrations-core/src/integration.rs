@@ -1,0 +1,197 @@
+//! Integrations: configured connections to one destination of one provider.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{IntegrationId, OrganizationId, Sealed, UnknownName};
+
+/// Whether an integration is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IntegrationStatus {
+    /// In use.
+    Active,
+    /// Stopped by a person, or because its destination is gone. Dispatches wait.
+    Paused,
+    /// Stopped because its credentials were refused. Dispatches wait.
+    Disabled,
+}
+
+impl IntegrationStatus {
+    /// Every status there is.
+    pub const ALL: &'static [Self] = &[Self::Active, Self::Paused, Self::Disabled];
+
+    /// The name in the API and in stores.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
+impl fmt::Display for IntegrationStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for IntegrationStatus {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        Self::ALL.iter().copied().find(|s| s.as_str() == text).ok_or(UnknownName)
+    }
+}
+
+/// A configured connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integration {
+    /// Its identifier.
+    pub id: IntegrationId,
+    /// The organization it belongs to.
+    pub organization: OrganizationId,
+    /// The kind of its provider, for example `telegram`.
+    pub provider: String,
+    /// A name for people, unique in the organization whatever the case of its letters.
+    pub name: String,
+    /// Whether it is used.
+    pub status: IntegrationStatus,
+    /// Why it is not, in words for people.
+    pub status_reason: Option<String>,
+    /// The public settings and where they lead, as the provider verified them.
+    pub connection: Connection,
+    /// The sealed credentials.
+    pub secret: Sealed,
+    /// Which version of the credentials that is; part of what the seal is bound to.
+    pub secret_version: u32,
+    /// Rises with every change; a change made from an older reading is refused.
+    pub revision: u64,
+    /// When the provider last accepted the settings.
+    pub last_validated_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Verified settings: what [`crate::Provider::verify`] found, in a form that stores can keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// The provider's public configuration, normalized.
+    pub config: serde_json::Value,
+    /// What the provider found out about the destination, for people: labels, names. An object.
+    pub details: serde_json::Value,
+    /// What the destination is, however its owner spelled it. An organization connects each one once.
+    pub identity: String,
+    /// The turn-taking lanes.
+    pub lanes: Lanes,
+}
+
+impl Connection {
+    /// What a client may see: the configuration and the details in one object.
+    #[must_use]
+    pub fn public(&self) -> serde_json::Value {
+        let mut public = self.config.clone();
+        if let (Some(public), Some(details)) = (public.as_object_mut(), self.details.as_object()) {
+            public.extend(details.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        public
+    }
+}
+
+/// The lanes of a connection. A lane is a queue before something that has a rate limit of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lanes {
+    /// The place where messages arrive, for example a bot in a chat.
+    pub destination: Lane,
+    /// The account in whose name they are sent, for example a bot.
+    pub credential: Lane,
+}
+
+/// A lane: an opaque key that the provider derives from what the limit is on, and the rate it may be used at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// The key, unique within the provider.
+    pub key: String,
+    /// The rate to keep without being told; none where the service's own answers suffice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+/// A steady rate with room for short bursts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rate {
+    /// Milliseconds from one message to the next when many wait.
+    pub interval_millis: u32,
+    /// How many may go at once after a rest.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// One message every `interval_millis`, `burst` at once after a rest.
+    #[must_use]
+    pub fn new(interval_millis: u32, burst: u32) -> Self {
+        Self { interval_millis, burst }
+    }
+
+    /// The time between messages.
+    #[must_use]
+    pub fn interval(self) -> Duration {
+        Duration::from_millis(self.interval_millis.into())
+    }
+
+    /// How far ahead of its steady time a message may go.
+    #[must_use]
+    pub fn tolerance(self) -> Duration {
+        self.interval() * self.burst.saturating_sub(1)
+    }
+}
+
+/// How far a limit or a fault reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reach {
+    /// This destination only.
+    Destination,
+    /// Everything sent with this credential.
+    Credential,
+    /// Everything sent to this provider.
+    Provider,
+}
+
+impl Integration {
+    /// The key under which stores keep the lane of that reach. Lanes of two organizations are two lanes, save
+    /// the provider's own, so that one tenant's limits never hold another.
+    #[must_use]
+    pub fn lane_key(&self, reach: Reach) -> LaneKey {
+        let Self { organization, provider, connection: Connection { lanes, .. }, .. } = self;
+        LaneKey(match reach {
+            Reach::Destination => format!("{organization}/{provider}/to/{}", lanes.destination.key),
+            Reach::Credential => format!("{organization}/{provider}/as/{}", lanes.credential.key),
+            Reach::Provider => format!("*/{provider}"),
+        })
+    }
+}
+
+/// The installation-wide name of a lane; opaque.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LaneKey(String);
+
+impl LaneKey {
+    /// The key that [`LaneKey::as_str`] gave.
+    #[must_use]
+    pub fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text in which stores and queues keep it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

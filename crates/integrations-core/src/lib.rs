@@ -1,0 +1,24 @@
+//! The domain of the integrations platform: types, rules, ports and use cases. No runtime, no I/O.
+
+mod address;
+mod clock;
+mod event;
+mod id;
+mod integration;
+mod organization;
+mod outbound;
+pub mod provider;
+mod secret;
+pub mod text;
+
+pub use address::{Address, AddressName, AddressNameError, NewSubscription, SubscribedAddress, Subscription};
+pub use clock::{Clock, Entropy, elapsed, later};
+pub use event::{EmailReceived, Event, EventType, PREVIEW_CHARS, Payload, UnknownName};
+pub use id::{
+    AddressId, ApiKeyId, AttemptId, DispatchId, EventId, IntegrationId, OrganizationId, ParseIdError, SubscriptionId,
+};
+pub use integration::{Connection, Integration, IntegrationStatus, Lane, LaneKey, Lanes, Rate, Reach};
+pub use organization::{ApiKey, Organization, Scope};
+pub use outbound::{Egress, HttpBody, HttpClient, HttpError, HttpRequest, HttpResponse, MAX_RESPONSE_BYTES, Outbound};
+pub use provider::{DeliveryError, DynProvider, FailureKind, FieldError, Message, Provider, Receipt, Registry};
+pub use secret::{CipherError, SealContext, Sealed, SecretBytes, SecretCipher};

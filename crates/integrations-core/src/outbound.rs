@@ -1,0 +1,150 @@
+//! Outbound HTTP as a port, so that provider crates own no client and no runtime.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use url::Url;
+
+/// Sends one request.
+///
+/// # Behavior
+/// - No redirects: a 3xx is an answer like any other.
+/// - A deadline over the whole call, a shorter one for the connection.
+/// - At most [`MAX_RESPONSE_BYTES`] of a body are read; the rest is left and `truncated` says so.
+/// - Errors never show the URL, since some services carry the credential in it.
+#[async_trait::async_trait]
+pub trait HttpClient: Send + Sync {
+    /// Sends it and reads the answer.
+    ///
+    /// # Errors
+    /// [`HttpError`] says whether the service may have received the request.
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError>;
+}
+
+/// The greatest part of a response body that is read, in bytes.
+pub const MAX_RESPONSE_BYTES: usize = 256 * 1024;
+
+/// A request. Its URL, headers and body never show in `Debug`.
+#[derive(Clone)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// Where to. May contain a credential.
+    pub url: Url,
+    /// The headers. May contain a credential.
+    pub headers: HeaderMap,
+    /// What is sent.
+    pub body: HttpBody,
+}
+
+/// The body of a request.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum HttpBody {
+    /// Bytes as they are; empty for none.
+    Bytes(Bytes),
+}
+
+impl HttpRequest {
+    /// A request without headers and body.
+    #[must_use]
+    pub fn new(method: Method, url: Url) -> Self {
+        Self { method, url, headers: HeaderMap::new(), body: HttpBody::Bytes(Bytes::new()) }
+    }
+
+    /// A POST of a JSON value.
+    #[must_use]
+    pub fn post_json(url: Url, body: &serde_json::Value) -> Self {
+        Self {
+            body: HttpBody::Bytes(body.to_string().into()),
+            ..Self::new(Method::POST, url)
+                .header(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+        }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// An answer. Its body does not show in `Debug`, since services echo what they were sent.
+#[derive(Clone)]
+pub struct HttpResponse {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, or its beginning.
+    pub body: Bytes,
+    /// Whether the body was longer than is read.
+    pub truncated: bool,
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// The request did not leave: name not found, connection refused, TLS failed.
+    #[error("could not connect: {reason}")]
+    NotSent {
+        /// Our own words for it.
+        reason: &'static str,
+    },
+    /// The connection did not open in time, so nothing was sent.
+    #[error("the connection did not open in time")]
+    ConnectTimeout,
+    /// The request was sent, at least in part, and no whole answer came: it may or may not have taken effect.
+    #[error("no answer: {reason}")]
+    Unknown {
+        /// Our own words for it.
+        reason: &'static str,
+    },
+    /// The address is not one that tenants may reach. Nothing was sent.
+    #[error("the address is not allowed: it is private, local or reserved")]
+    Blocked,
+}
+
+/// The two ways out.
+#[derive(Clone)]
+pub struct Outbound {
+    /// For base URLs that the operator configured. May reach private addresses.
+    pub trusted: Arc<dyn HttpClient>,
+    /// For URLs that tenants give. Reaches public addresses only.
+    pub guarded: Arc<dyn HttpClient>,
+}
+
+/// Which way out a provider needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Egress {
+    /// The operator decides where requests go.
+    Trusted,
+    /// Tenants decide where requests go.
+    Guarded,
+}
+
+impl Outbound {
+    /// The client for that way.
+    #[must_use]
+    pub fn client(&self, egress: Egress) -> &dyn HttpClient {
+        match egress {
+            Egress::Trusted => self.trusted.as_ref(),
+            Egress::Guarded => self.guarded.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The object-safe twin of every provider: raw JSON and secret bytes in, cleaned errors out.
+
+use secrecy::ExposeSecret as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{
+    DeliveryError, Description, FailureKind, FieldError, Halves, Message, Place, Provider, Receipt, Service, Target,
+    form, redact::Redactor,
+};
+use crate::{Connection, SecretBytes};
+
+/// A provider whose types are erased. Implemented for every [`Provider`] and for nothing else.
+#[async_trait::async_trait]
+pub trait DynProvider: sealed::Sealed + Send + Sync {
+    /// The kind, for example `telegram`.
+    fn kind(&self) -> &'static str;
+
+    /// What it is.
+    fn description(&self) -> Description;
+
+    /// The JSON Schema of what users fill in; secret properties are `writeOnly`.
+    fn config_schema(&self) -> Value;
+
+    /// Splits what a user filled in, and checks as much as can be checked without the service.
+    ///
+    /// # Errors
+    /// What is wrong, each with its place below `/config`.
+    fn read(&self, input: Map<String, Value>) -> Result<Halves, Vec<FieldError>>;
+
+    /// Splits like [`DynProvider::read`] without checking.
+    fn split(&self, input: Map<String, Value>) -> Halves;
+
+    /// See [`Provider::verify`].
+    ///
+    /// # Errors
+    /// A cleaned failure.
+    async fn verify(
+        &self,
+        config: &Value,
+        secret: &SecretBytes,
+        service: Service<'_>,
+    ) -> Result<Connection, DeliveryError>;
+
+    /// See [`Provider::deliver`].
+    ///
+    /// # Errors
+    /// A cleaned failure.
+    async fn deliver(
+        &self,
+        config: &Value,
+        secret: &SecretBytes,
+        message: &Message<'_>,
+        service: Service<'_>,
+    ) -> Result<Receipt, DeliveryError>;
+
+    /// See [`Provider::targets`].
+    ///
+    /// # Errors
+    /// A cleaned failure.
+    async fn targets(&self, secret: &SecretBytes, service: Service<'_>) -> Result<Vec<Place>, DeliveryError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<P: super::Provider> Sealed for P {}
+}
+
+#[async_trait::async_trait]
+impl<P: Provider> DynProvider for P {
+    fn kind(&self) -> &'static str {
+        P::KIND
+    }
+
+    fn description(&self) -> Description {
+        self.describe()
+    }
+
+    fn config_schema(&self) -> Value {
+        form::schema::<P::Config, P::Secret>()
+    }
+
+    fn read(&self, input: Map<String, Value>) -> Result<Halves, Vec<FieldError>> {
+        let halves = self.split(input);
+        let config = form::read::<P::Config>(Value::Object(halves.public.clone())).err();
+        let secret = form::read::<P::Secret>(Value::Object(halves.secret.clone())).err();
+        let errors: Vec<_> = config.into_iter().chain(secret).collect();
+        if errors.is_empty() { Ok(halves) } else { Err(errors) }
+    }
+
+    fn split(&self, input: Map<String, Value>) -> Halves {
+        let secret_names = form::property_names::<P::Secret>();
+        let mut halves = Halves::default();
+        for (name, value) in input {
+            let half = if secret_names.contains(&name) { &mut halves.secret } else { &mut halves.public };
+            half.insert(name, value);
+        }
+        halves
+    }
+
+    async fn verify(
+        &self,
+        config: &Value,
+        secret: &SecretBytes,
+        service: Service<'_>,
+    ) -> Result<Connection, DeliveryError> {
+        let call = async {
+            let (config, typed) = (stored(config.clone())?, stored(secret_value(secret)?)?);
+            let target = Target::<P> { config: &config, secret: &typed, service };
+            Provider::verify(self, &target).await?.into_connection()
+        };
+        call.await.map_err(|error| cleaned(error, secret))
+    }
+
+    async fn deliver(
+        &self,
+        config: &Value,
+        secret: &SecretBytes,
+        message: &Message<'_>,
+        service: Service<'_>,
+    ) -> Result<Receipt, DeliveryError> {
+        let call = async {
+            let (config, typed) = (stored(config.clone())?, stored(secret_value(secret)?)?);
+            let target = Target::<P> { config: &config, secret: &typed, service };
+            Provider::deliver(self, &target, message).await
+        };
+        call.await.map_err(|error| cleaned(error, secret))
+    }
+
+    async fn targets(&self, secret: &SecretBytes, service: Service<'_>) -> Result<Vec<Place>, DeliveryError> {
+        let call = async {
+            let typed = stored(secret_value(secret)?)?;
+            Provider::targets(self, &typed, &service).await
+        };
+        call.await.map_err(|error| cleaned(error, secret))
+    }
+}
+
+fn secret_value(secret: &SecretBytes) -> Result<Value, DeliveryError> {
+    serde_json::from_slice(secret.expose_secret())
+        .map_err(|_| DeliveryError::new(FailureKind::Misconfigured, "the stored credentials are not JSON"))
+}
+
+fn stored<T: DeserializeOwned>(value: Value) -> Result<T, DeliveryError> {
+    form::read(value).map_err(|FieldError { pointer, detail }| {
+        DeliveryError::new(
+            FailureKind::Misconfigured,
+            format!("the stored settings cannot be used: {pointer} {detail}"),
+        )
+    })
+}
+
+fn cleaned(error: DeliveryError, secret: &SecretBytes) -> DeliveryError {
+    DeliveryError { message: Redactor::new(secret).clean(&error.message), ..error }
+}

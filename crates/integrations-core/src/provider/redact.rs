@@ -1,0 +1,101 @@
+//! Takes secrets out of texts that come back from services.
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
+};
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use crate::{SecretBytes, text};
+
+/// The greatest length of a cleaned text, in characters.
+pub const MAX_ERROR_CHARS: usize = 512;
+
+/// Parts shorter than this are words that any text may hold by chance.
+const SHORTEST_SECRET: usize = 6;
+
+/// Knows every form of one integration's secrets.
+pub(super) struct Redactor {
+    needles: Vec<Zeroizing<String>>,
+}
+
+impl Redactor {
+    /// Takes every text in the JSON `secret`, whole and in its longer parts, plain, percent-encoded and in base64.
+    pub(super) fn new(secret: &SecretBytes) -> Self {
+        let mut texts = Vec::new();
+        if let Ok(value) = serde_json::from_slice(secret.expose_secret()) {
+            collect_texts(&value, &mut texts);
+        }
+        let mut needles: Vec<_> =
+            texts.iter().flat_map(|text| parts(text)).flat_map(forms).map(Zeroizing::new).collect();
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.dedup();
+        Self { needles }
+    }
+
+    /// `message` as it may be shown and stored: one line, no secret, not long.
+    pub(super) fn clean(&self, message: &str) -> String {
+        let mut line = text::single_line(message);
+        for needle in &self.needles {
+            if line.contains(needle.as_str()) {
+                line = line.replace(needle.as_str(), "[redacted]");
+            }
+        }
+        text::cut(&line, MAX_ERROR_CHARS)
+    }
+}
+
+fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
+    match value {
+        serde_json::Value::String(text) => into.push(Zeroizing::new(text.clone())),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_texts(item, into)),
+        serde_json::Value::Object(map) => map.values().for_each(|item| collect_texts(item, into)),
+        _ => {}
+    }
+}
+
+/// The text, and what stands between its colons: the parts of `123456:ABC…` are secret by themselves.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let inner = text.split(':').filter(move |part| part.len() >= 16 && part.len() < text.len());
+    std::iter::once(text).filter(|text| text.len() >= SHORTEST_SECRET).chain(inner)
+}
+
+fn forms(text: &str) -> [String; 6] {
+    [
+        text.to_owned(),
+        url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        STANDARD.encode(text),
+        STANDARD_NO_PAD.encode(text),
+        URL_SAFE.encode(text),
+        URL_SAFE_NO_PAD.encode(text),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(json: &str) -> Redactor {
+        Redactor::new(&json.as_bytes().to_vec().into())
+    }
+
+    #[test]
+    fn every_form_of_a_secret_goes() {
+        let token = "123456:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr";
+        let redactor = redactor(&format!(r#"{{"botToken":"{token}"}}"#));
+        let half = token.split(':').nth(1).unwrap();
+        for form in [token.to_owned(), half.to_owned(), token.replace(':', "%3A"), STANDARD.encode(token)] {
+            let cleaned = redactor.clean(&format!("no bot at /bot{form}/getMe"));
+            assert_eq!(cleaned.matches("[redacted]").count(), 1, "{cleaned}");
+            assert!(!cleaned.contains(half));
+        }
+    }
+
+    #[test]
+    fn long_and_dirty_texts_become_one_short_line() {
+        let cleaned = redactor("{}").clean(&format!("a\r\n\u{202e}b\u{0}{}", "x".repeat(2_000)));
+        assert!(cleaned.starts_with("a bxx"));
+        assert_eq!(cleaned.chars().count(), MAX_ERROR_CHARS);
+    }
+}

@@ -1,0 +1,1 @@
+//! Conformance suites and fakes for every port of the platform.

@@ -1,0 +1,1 @@
+//! Embed the platform: builder, handle and worker loop on tokio.

@@ -1,0 +1,1 @@
+//! Telegram as a provider: configuration, calls, rendering and the reading of its errors.

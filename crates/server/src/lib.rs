@@ -1,0 +1,1 @@
+//! The bundled server: reads configuration, wires the parts, runs and stops.

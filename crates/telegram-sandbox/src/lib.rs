@@ -1,0 +1,1 @@
+//! A faithful local stand-in for the Telegram Bot API, for tests, demos and bot authors.

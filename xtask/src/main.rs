@@ -1,0 +1,41 @@
+//! The project's own commands: `cargo xtask <command>`.
+
+#![expect(clippy::print_stdout, reason = "a command answers on its output")]
+
+mod ci;
+mod codegen;
+mod deny;
+mod deps;
+mod process;
+mod redis;
+mod test;
+mod tidy;
+mod workspace;
+
+use clap::Parser;
+
+/// What the gate, the forge and people run.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Check everything that the gate checks, and stop at the first failure
+    Ci,
+    /// Run all tests of the workspace
+    Test(test::Args),
+    /// Check which crate may depend on which
+    Deps,
+    /// Check what compilers do not: headings, lengths, stubs, links, whitespace
+    Tidy,
+    /// Write the documents that are generated from the code
+    Codegen(codegen::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Ci => ci::run(),
+        Command::Test(args) => test::run(&args),
+        Command::Deps => deps::run(),
+        Command::Tidy => tidy::run(),
+        Command::Codegen(args) => codegen::run(&args),
+    }
+}

@@ -1,0 +1,31 @@
+//! `cargo xtask test`: all tests of the workspace, with what they need at hand.
+
+use anyhow::Result;
+
+use crate::{process, redis, workspace};
+
+/// The crate whose tests talk to a real Redis.
+const NEEDS_REDIS: &str = "queue-redis";
+
+/// What the command takes.
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// Handed to the test programs, such as a part of a test's name, or `--nocapture`
+    #[arg(last = true)]
+    harness: Vec<String>,
+}
+
+/// Every test, as the gate runs them.
+pub(crate) fn all() -> Result<()> {
+    run(&Args::default())
+}
+
+/// Unit, integration and documentation tests; the server program is built on the way.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let metadata = workspace::metadata()?;
+    let mut packages = metadata.workspace_packages().into_iter();
+    if packages.any(|package| package.name == NEEDS_REDIS) {
+        redis::ensure_redis()?;
+    }
+    process::run(process::cargo(["test", "--workspace", "--"]).args(&args.harness))
+}
