@@ -1,0 +1,63 @@
+//! What persons and recoveries do to a dispatch.
+
+use jiff::Timestamp;
+
+use super::Policy;
+use crate::{AttemptError, AttemptOutcome, CancelReason, DispatchState, DispatchStatus, Step};
+
+impl DispatchState {
+    /// Ends a waiting dispatch; `None` if it is not waiting.
+    #[must_use]
+    pub fn canceled(&self, reason: CancelReason) -> Option<Self> {
+        let mut next = self.status.permits(Step::Cancel).then(|| self.clone())?;
+        next.cancel(reason);
+        Some(next)
+    }
+
+    /// Sends an ended dispatch again in a fresh window; `None` if it failed in no way that this could mend.
+    #[must_use]
+    pub fn replayed(&self, now: Timestamp) -> Option<Self> {
+        let mut next = self.status.permits(Step::Replay).then(|| self.clone())?;
+        next.leave_window();
+        next.status = DispatchStatus::Pending;
+        next.wait(now);
+        Some(next)
+    }
+
+    /// Lets a held dispatch try again now, in a fresh window; `None` if it is not waiting.
+    #[must_use]
+    pub fn released(&self, now: Timestamp) -> Option<Self> {
+        let mut next = self.status.permits(Step::Release).then(|| self.clone())?;
+        next.leave_window();
+        next.quota_place = None;
+        next.wait(now);
+        Some(next)
+    }
+}
+
+impl Policy {
+    /// Closes an attempt that was found open after a crash: the dispatch is due at once, or canceled if nobody waits for
+    /// it any more. `None` if no attempt is open.
+    #[must_use]
+    pub fn interrupted(
+        &self,
+        state: &DispatchState,
+        deleted: Option<CancelReason>,
+        now: Timestamp,
+    ) -> Option<DispatchState> {
+        let mut next = state.status.permits(Step::Interrupt).then(|| state.clone())?;
+        next.step += 1;
+        next.last_outcome = Some(AttemptOutcome::Interrupted);
+        next.last_error = Some(AttemptError {
+            code: AttemptOutcome::Interrupted,
+            message: "the server stopped during this attempt; the message may have arrived".to_owned(),
+            http_status: None,
+        });
+        next.status = DispatchStatus::RetryScheduled;
+        next.wait(now);
+        if let Some(reason) = deleted {
+            next.cancel(reason);
+        }
+        Some(next)
+    }
+}
