@@ -6,8 +6,11 @@ use anyhow::{Context, Result};
 
 use crate::{codegen, deny, deps, process, test, tidy};
 
+/// A name and what it runs.
+type Step = (&'static str, fn() -> Result<()>);
+
 /// In this order, so that what is quick to check fails first wherever that costs nothing.
-const STEPS: [(&str, fn() -> Result<()>); 8] = [
+const STEPS: [Step; 8] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("deps", deps::run),
@@ -32,8 +35,7 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn fmt() -> Result<()> {
-    process::run(&mut process::cargo(["fmt", "--all", "--check"]))
-        .context("`cargo fmt --all` mends it")
+    process::run(&mut process::cargo(["fmt", "--all", "--check"])).context("`cargo fmt --all` mends it")
 }
 
 fn clippy() -> Result<()> {
@@ -46,10 +48,7 @@ fn doc() -> Result<()> {
     process::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a stopwatch for the reader; no decision hangs on it"
-)]
+#[expect(clippy::disallowed_methods, reason = "a stopwatch for the reader; no decision hangs on it")]
 fn now() -> Instant {
     Instant::now()
 }

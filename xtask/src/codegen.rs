@@ -8,10 +8,8 @@ use anyhow::{Context, Result, ensure};
 use crate::{process, workspace};
 
 /// Each document and the arguments with which the server program prints it.
-const DOCUMENTS: [(&str, &[&str]); 2] = [
-    ("docs/configuration.md", &["config-reference"]),
-    ("docs/openapi.json", &["openapi"]),
-];
+const DOCUMENTS: [(&str, &[&str]); 2] =
+    [("docs/configuration.md", &["config-reference"]), ("docs/openapi.json", &["openapi"])];
 
 /// What the command takes.
 #[derive(clap::Args)]
@@ -44,8 +42,7 @@ pub(crate) fn check() -> Result<()> {
 
 fn write() -> Result<()> {
     for (path, args) in DOCUMENTS {
-        fs::write(workspace::root().join(path), generate(args)?)
-            .with_context(|| format!("cannot write {path}"))?;
+        fs::write(workspace::root().join(path), generate(args)?).with_context(|| format!("cannot write {path}"))?;
         println!("codegen: wrote {path}");
     }
     Ok(())
@@ -54,11 +51,7 @@ fn write() -> Result<()> {
 fn generate(args: &[&str]) -> Result<String> {
     let mut server = process::cargo(["run", "--quiet", "--package", "server", "--"]);
     let text = process::output(server.args(args))?;
-    ensure!(
-        !text.trim().is_empty(),
-        "`integrations-server {}` printed nothing",
-        args.join(" ")
-    );
+    ensure!(!text.trim().is_empty(), "`integrations-server {}` printed nothing", args.join(" "));
     Ok(text)
 }
 

@@ -4,7 +4,7 @@ mod check;
 mod graph;
 mod rules;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use crate::workspace;
 use graph::Graph;
@@ -13,12 +13,6 @@ use graph::Graph;
 pub(crate) fn run() -> Result<()> {
     let graph = Graph::from_metadata(&workspace::metadata()?)?;
     let findings = check::check(&graph);
-    if findings.is_empty() {
-        return Ok(());
-    }
-    bail!(
-        "{} forbidden dependencies; the rules stand in xtask/src/deps/rules.rs\n\n{}",
-        findings.len(),
-        findings.join("\n\n")
-    );
+    ensure!(findings.is_empty(), "the rules in xtask/src/deps/rules.rs forbid\n{}", findings.join("\n"));
+    Ok(())
 }

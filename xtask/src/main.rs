@@ -1,6 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
-#![expect(clippy::print_stdout, reason = "a command answers on its output")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command answers the person who typed it")]
 
 mod ci;
 mod codegen;
@@ -11,6 +11,8 @@ mod redis;
 mod test;
 mod tidy;
 mod workspace;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
@@ -30,12 +32,19 @@ enum Command {
     Codegen(codegen::Args),
 }
 
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
+fn main() -> ExitCode {
+    let result = match Command::parse() {
         Command::Ci => ci::run(),
         Command::Test(args) => test::run(&args),
         Command::Deps => deps::run(),
         Command::Tidy => tidy::run(),
         Command::Codegen(args) => codegen::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -31,27 +31,17 @@ pub(crate) fn program(name: &str) -> Command {
 
 /// Runs to the end with output shown; an exit code other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("`{}` does not start", line(command)))?;
+    let status = command.status().with_context(|| format!("`{}` does not start", line(command)))?;
     ensure!(status.success(), "`{}` failed: {status}", line(command));
     Ok(())
 }
 
 /// Runs to the end and gives back what was printed; complaints are still shown.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("`{}` does not start", line(command)))?;
-    ensure!(
-        output.status.success(),
-        "`{}` failed: {}",
-        line(command),
-        output.status
-    );
-    String::from_utf8(output.stdout)
-        .with_context(|| format!("`{}` printed something that is not text", line(command)))
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("`{}` does not start", line(command)))?;
+    ensure!(output.status.success(), "`{}` failed: {}", line(command), output.status);
+    String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something that is not text", line(command)))
 }
 
 /// Whether a program is there and answers to `--version`.
@@ -66,8 +56,5 @@ pub(crate) fn installed(name: &str) -> bool {
 
 fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

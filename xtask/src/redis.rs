@@ -26,10 +26,5 @@ fn is_root() -> bool {
 }
 
 fn apt_get(args: &[&str]) -> Result<()> {
-    process::run(
-        process::program("apt-get")
-            .args(["-qq"])
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
+    process::run(process::program("apt-get").arg("-qq").args(args).env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -13,8 +13,5 @@ pub(crate) fn root() -> &'static Path {
 
 /// The workspace as cargo resolves it, outside packages included.
 pub(crate) fn metadata() -> Result<Metadata> {
-    MetadataCommand::new()
-        .manifest_path(root().join("Cargo.toml"))
-        .exec()
-        .context("cargo cannot read the workspace")
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec().context("cargo cannot read the workspace")
 }

@@ -6,6 +6,7 @@ mod dispatch;
 mod event;
 mod id;
 mod integration;
+pub mod memory;
 mod organization;
 mod outbound;
 pub mod provider;
@@ -14,6 +15,7 @@ pub mod rules;
 mod secret;
 pub mod store;
 pub mod text;
+mod use_cases;
 
 pub use address::{Address, AddressName, AddressNameError, NewSubscription, SubscribedAddress, Subscription};
 pub use clock::{Clock, Entropy, elapsed, later};
@@ -32,3 +34,7 @@ pub use provider::{DeliveryError, DynProvider, FailureKind, FieldError, Message,
 pub use queue::{DispatchQueue, Finished, QueueEntry, QueueError, Reservation, Shares};
 pub use secret::{CipherError, SealContext, Sealed, SecretBytes, SecretCipher};
 pub use store::{Store, StoreError};
+pub use use_cases::{
+    IncomingEvent, IntegrationInput, IntegrationPatch, IntegrationView, Platform, PlatformError, Ports, Published,
+    Repeat, SWEEP_HORIZON, Settings, StatusWish, Taken, Thing, WantedSubscription, WorkError,
+};

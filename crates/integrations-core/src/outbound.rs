@@ -12,6 +12,8 @@ use url::Url;
 /// - No redirects: a 3xx is an answer like any other.
 /// - A deadline over the whole call, a shorter one for the connection.
 /// - At most [`MAX_RESPONSE_BYTES`] of a body are read; the rest is left and `truncated` says so.
+/// - A body that breaks off is [`HttpError::Unknown`] after a success, since many services put their verdict into it.
+///   Any other status says enough by itself: it is handed out with what there is of the body, as `truncated`.
 /// - Errors never show the URL, since some services carry the credential in it.
 #[async_trait::async_trait]
 pub trait HttpClient: Send + Sync {
@@ -86,7 +88,7 @@ pub struct HttpResponse {
     pub headers: HeaderMap,
     /// The body, or its beginning.
     pub body: Bytes,
-    /// Whether the body was longer than is read.
+    /// Whether there was more of the body, or should have been.
     pub truncated: bool,
 }
 
@@ -115,8 +117,8 @@ pub enum HttpError {
         /// Our own words for it.
         reason: &'static str,
     },
-    /// The address is not one that tenants may reach. Nothing was sent.
-    #[error("the address is not allowed: it is private, local or reserved")]
+    /// The URL is not one that tenants may call. Nothing was sent.
+    #[error("the address is not allowed: it must be public and https, without user name and password")]
     Blocked,
 }
 

@@ -17,10 +17,7 @@ pub(super) struct Graph {
 impl Graph {
     /// The graph as cargo resolves it, all platforms together and versions of a package as one.
     pub(super) fn from_metadata(metadata: &Metadata) -> Result<Self> {
-        let resolve = metadata
-            .resolve
-            .as_ref()
-            .context("cargo resolved no dependencies")?;
+        let resolve = metadata.resolve.as_ref().context("cargo resolved no dependencies")?;
         let mut graph = Self::default();
         for node in &resolve.nodes {
             let name = metadata[&node.id].name.to_string();
@@ -28,11 +25,7 @@ impl Graph {
                 graph.ours.insert(name.clone());
             }
             let built_with = node.deps.iter().filter(|dep| !is_for_tests_only(dep));
-            graph
-                .edges
-                .entry(name)
-                .or_default()
-                .extend(built_with.map(|dep| metadata[&dep.pkg].name.to_string()));
+            graph.edges.entry(name).or_default().extend(built_with.map(|dep| metadata[&dep.pkg].name.to_string()));
         }
         Ok(graph)
     }
@@ -43,20 +36,25 @@ impl Graph {
         edges.map(String::as_str)
     }
 
-    /// For each package that is reached by any path, a shortest path to it.
-    pub(super) fn reached<'a>(&'a self, from: &'a str) -> BTreeMap<&'a str, Vec<&'a str>> {
-        let mut paths = BTreeMap::from([(from, vec![from])]);
+    /// A shortest path to each wanted package that is reached, not looking beyond a wanted one.
+    pub(super) fn paths<'a>(&'a self, from: &'a str, is_wanted: impl Fn(&str) -> bool) -> Vec<Vec<&'a str>> {
+        let mut found = Vec::new();
+        let mut seen = BTreeSet::from([from]);
         let mut waiting = VecDeque::from([vec![from]]);
         while let Some(path) = waiting.pop_front() {
             for next in path.last().into_iter().flat_map(|end| self.direct(end)) {
-                if !paths.contains_key(next) {
-                    let longer: Vec<_> = path.iter().copied().chain([next]).collect();
-                    paths.insert(next, longer.clone());
+                if !seen.insert(next) {
+                    continue;
+                }
+                let longer = path.iter().copied().chain([next]).collect();
+                if is_wanted(next) {
+                    found.push(longer);
+                } else {
                     waiting.push_back(longer);
                 }
             }
         }
-        paths
+        found
     }
 }
 

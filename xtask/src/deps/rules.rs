@@ -4,7 +4,6 @@
 //! banned outright. Lists are words between spaces, and a word may hold one `*`.
 
 /// What one crate, or all crates of a kind, may depend on.
-#[derive(Clone, Copy)]
 pub(super) struct Rule {
     /// Whom it is about. The first rule with a fitting name counts.
     pub(super) crates: &'static str,
@@ -28,27 +27,17 @@ pub(super) struct Owned {
 const ANY: &str = "*";
 const NOTHING: &str = "";
 const CORE: &str = "integrations-core";
-/// Whatever makes a program run or talk.
-const MACHINERY: &str =
-    "async-std axum hyper mio redis reqwest rusqlite rustls smol sqlx tokio ureq";
+/// Whatever makes a program run, talk or roll dice.
+const MACHINERY: &str = "async-std axum getrandom hyper mio rand redis reqwest rusqlite rustls smol sqlx tokio ureq";
 /// Whatever an adapter exists to hide.
 const TECHNOLOGY: &str = "axum hyper mail-parser redis reqwest ring rusqlite rustls sqlx";
-
-const ADAPTER: Rule = Rule {
-    crates: "cipher-* http-* queue-* store-*",
-    ours: CORE,
-    outside: ANY,
-    never: NOTHING,
-    why: "adapters implement a port of the core and never see each other; move what they share \
-          into the core, or let `server` bring them together",
-};
 
 /// The table. A new crate is judged by its name, and refused if no rule fits it.
 pub(super) const RULES: &[Rule] = &[
     Rule {
         crates: CORE,
         ours: NOTHING,
-        outside: "async-trait base64 bytes event-listener hex http jiff schemars secrecy serde \
+        outside: "async-trait base64 bytes event-listener http jiff schemars secrecy serde \
                   serde_json serde_path_to_error sha2 subtle thiserror url uuid zeroize",
         never: MACHINERY,
         why: "the core is data, rules and ports without a runtime and without I/O, so that it can \
@@ -91,7 +80,14 @@ pub(super) const RULES: &[Rule] = &[
         why: "a way in calls the core's use cases and sees neither stores nor services; \
               add a use case or a port to the core",
     },
-    ADAPTER,
+    Rule {
+        crates: "cipher-* http-* queue-* store-*",
+        ours: CORE,
+        outside: ANY,
+        never: NOTHING,
+        why: "adapters implement a port of the core and never see each other; move what they share \
+              into the core, or let `server` bring them together",
+    },
     Rule {
         crates: "*-sandbox",
         ours: NOTHING,
@@ -151,9 +147,7 @@ pub(super) fn listed(list: &str, name: &str) -> bool {
 fn fits(word: &str, name: &str) -> bool {
     match word.split_once('*') {
         None => word == name,
-        Some((start, end)) => name
-            .strip_prefix(start)
-            .is_some_and(|rest| rest.ends_with(end)),
+        Some((start, end)) => name.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
     }
 }
 

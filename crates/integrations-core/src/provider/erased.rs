@@ -28,6 +28,12 @@ pub trait DynProvider: sealed::Sealed + Send + Sync {
     /// What is wrong, each with its place below `/config`.
     fn read(&self, input: Map<String, Value>) -> Result<Halves, Vec<FieldError>>;
 
+    /// The secret half of what a user filled in, checked; the other half may be missing.
+    ///
+    /// # Errors
+    /// What is wrong, with its place below `/config`.
+    fn read_secret(&self, input: Map<String, Value>) -> Result<Map<String, Value>, FieldError>;
+
     /// Splits like [`DynProvider::read`] without checking.
     fn split(&self, input: Map<String, Value>) -> Halves;
 
@@ -86,6 +92,12 @@ impl<P: Provider> DynProvider for P {
         let secret = form::read::<P::Secret>(Value::Object(halves.secret.clone())).err();
         let errors: Vec<_> = config.into_iter().chain(secret).collect();
         if errors.is_empty() { Ok(halves) } else { Err(errors) }
+    }
+
+    fn read_secret(&self, input: Map<String, Value>) -> Result<Map<String, Value>, FieldError> {
+        let secret = self.split(input).secret;
+        form::read::<P::Secret>(Value::Object(secret.clone()))?;
+        Ok(secret)
     }
 
     fn split(&self, input: Map<String, Value>) -> Halves {

@@ -101,9 +101,18 @@ fn without_value(text: &str) -> String {
     }
     if text.starts_with("invalid ") {
         let expected = text.rsplit_once(", expected ").map_or("another kind of value", |(_, expected)| expected);
-        return format!("must be {expected}");
+        return format!("must be {}", in_words(expected));
     }
     text.to_owned()
+}
+
+/// serde calls numbers by their Rust names.
+fn in_words(expected: &str) -> &str {
+    match expected {
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number",
+        "f32" | "f64" => "a number",
+        other => other,
+    }
 }
 
 #[cfg(test)]

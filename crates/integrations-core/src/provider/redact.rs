@@ -36,14 +36,34 @@ impl Redactor {
 
     /// `message` as it may be shown and stored: one line, no secret, not long.
     pub(super) fn clean(&self, message: &str) -> String {
-        let mut line = text::single_line(message);
-        for needle in &self.needles {
-            if line.contains(needle.as_str()) {
-                line = line.replace(needle.as_str(), "[redacted]");
-            }
-        }
+        let line = text::single_line(message);
+        let line = self.needles.iter().fold(line, |line, needle| without(&line, needle));
         text::cut(&line, MAX_ERROR_CHARS)
     }
+}
+
+/// `line` with every `needle` replaced, whatever the case of its letters and wherever line breaks, now spaces, cut it.
+fn without(line: &str, needle: &str) -> String {
+    let needle: Zeroizing<Vec<char>> = Zeroizing::new(solid(needle).map(|(_, c)| c).collect());
+    let letters: Vec<_> = solid(line).collect();
+    let (mut kept, mut from) = (String::with_capacity(line.len()), 0);
+    for window in letters.windows(needle.len().max(1)) {
+        let same = window.iter().zip(needle.iter()).all(|((_, a), b)| a.eq_ignore_ascii_case(b));
+        if let (true, [(start, _), ..], [.., (last, c)]) = (same && !needle.is_empty(), window, window)
+            && *start >= from
+        {
+            kept.push_str(line.get(from..*start).unwrap_or_default());
+            kept.push_str("[redacted]");
+            from = last + c.len_utf8();
+        }
+    }
+    kept.push_str(line.get(from..).unwrap_or_default());
+    kept
+}
+
+/// The characters that cleaning neither drops nor turns into spaces, with their places.
+fn solid(text: &str) -> impl Iterator<Item = (usize, char)> {
+    text.char_indices().filter(|(_, c)| !c.is_whitespace() && !text::is_deceptive(*c))
 }
 
 fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
@@ -90,6 +110,20 @@ mod tests {
             assert_eq!(cleaned.matches("[redacted]").count(), 1, "{cleaned}");
             assert!(!cleaned.contains(half));
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_in_pieces_and_in_other_case() {
+        let redactor = redactor(r#"{"password":"correct horse/battery"}"#);
+        for form in [
+            "correct horse/battery",
+            "CORRECT HORSE/BATTERY",
+            "correct+horse%2fbattery",
+            "cor\r\nrect\u{200b}horse/\tbattery",
+        ] {
+            assert_eq!(redactor.clean(&format!("no «{form}» here")), "no «[redacted]» here", "{form:?}");
+        }
+        assert_eq!(redactor.clean("incorrect horses"), "incorrect horses");
     }
 
     #[test]

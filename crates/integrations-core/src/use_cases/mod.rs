@@ -1,0 +1,110 @@
+//! The use cases: everything that can be done with the platform, written against ports.
+
+mod accounts;
+mod addresses;
+mod api_keys;
+mod dispatches;
+mod error;
+mod integrations;
+mod providers;
+mod publish;
+mod work;
+
+use std::sync::Arc;
+
+use url::Url;
+
+pub use addresses::WantedSubscription;
+pub use error::{PlatformError, Thing};
+pub use integrations::{IntegrationInput, IntegrationPatch, IntegrationView, StatusWish};
+pub use publish::{IncomingEvent, Published, Repeat};
+pub use work::{SWEEP_HORIZON, Taken, WorkError};
+
+use crate::{
+    Clock, DispatchQueue, Entropy, Outbound, Registry, SecretCipher, Store,
+    provider::Service,
+    rules::{DAY, Policy},
+};
+
+/// The technologies that the platform stands on.
+#[derive(Clone)]
+pub struct Ports {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// The index of due work.
+    pub queue: Arc<dyn DispatchQueue>,
+    /// Seals credentials.
+    pub cipher: Arc<dyn SecretCipher>,
+    /// The ways out.
+    pub outbound: Outbound,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What an operator decides.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How dispatches are attempted.
+    pub policy: Policy,
+    /// How many integrations an organization may have; 0 for no limit.
+    pub max_integrations: u32,
+    /// With how many waiting dispatches an organization cannot publish more; 0 for no limit.
+    pub max_waiting: u64,
+    /// The domains that addresses may have; the first is the default.
+    pub email_domains: Vec<String>,
+    /// Where an "Open" link leads, if there is a dashboard. Used when it is `https`.
+    pub dashboard: Option<Url>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            policy: Policy::default(),
+            max_integrations: 3,
+            max_waiting: 100_000,
+            email_domains: vec!["localhost".to_owned()],
+            dashboard: None,
+        }
+    }
+}
+
+/// The platform: a set of providers on a set of ports. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    ports: Ports,
+    registry: Registry,
+    settings: Arc<Settings>,
+}
+
+impl Platform {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(ports: Ports, registry: Registry, settings: Settings) -> Self {
+        Self { ports, registry, settings: Arc::new(settings) }
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The ports it stands on.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.ports.clock.now()
+    }
+
+    fn service(&self, egress: crate::Egress) -> Service<'_> {
+        Service { http: self.ports.outbound.client(egress), now: self.now() }
+    }
+}
+
+/// How long a repeat with the same key is recognised.
+const KEY_LIFETIME: std::time::Duration = DAY;
