@@ -1,0 +1,132 @@
+//! The worker loop: as long as there are free slots and due work, it opens attempts.
+
+use std::{sync::Arc, time::Duration};
+
+use integrations_core::{Platform, Shares, Taken, elapsed};
+use jiff::Timestamp;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::attempts;
+
+/// The numbers that a worker works with. The lease of [`integrations_core::rules::Policy`] must be longer than
+/// `attempt_timeout` and `drain`, so that no lease is ever renewed.
+#[derive(Debug, Clone, Copy)]
+pub struct WorkerConfig {
+    /// Attempts in flight.
+    pub concurrency: usize,
+    /// How long an attempt may take.
+    pub attempt_timeout: Duration,
+    /// How long a stop waits for open attempts.
+    pub drain: Duration,
+    /// How often the queue is told what is due.
+    pub sweep_every: Duration,
+}
+
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            concurrency: 64,
+            attempt_timeout: Duration::from_secs(20),
+            drain: Duration::from_secs(30),
+            sweep_every: Duration::from_secs(15),
+        }
+    }
+}
+
+/// How much of `concurrency` one lane and one organization may use, so that a target that hangs leaves room for others.
+pub(crate) fn shares(concurrency: usize) -> Shares {
+    Shares { lane: concurrency.div_ceil(4), organization: (concurrency - concurrency / 4).max(1) }
+}
+
+/// How long to wait after store or queue failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Worker {
+    platform: Platform,
+    config: WorkerConfig,
+    slots: Arc<Semaphore>,
+    /// Told whenever an attempt has ended: its lane may have something more.
+    ended: Arc<Notify>,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        platform: Platform,
+        config: WorkerConfig,
+        stopping: CancellationToken,
+        tasks: TaskTracker,
+    ) -> Self {
+        let slots = Arc::new(Semaphore::new(config.concurrency.max(1)));
+        Self { platform, config, slots, ended: Arc::default(), stopping, tasks }
+    }
+
+    pub(crate) async fn run(self: Arc<Self>) {
+        while let Some(slots) = self.free_slots().await {
+            let wanted = slots.len();
+            match self.platform.take(wanted).await {
+                Ok(Taken { attempts, next_due }) => {
+                    let more = attempts.len() == wanted;
+                    self.start(attempts, slots);
+                    if !more {
+                        self.wait(next_due).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "no work could be taken; trying again");
+                    self.pause(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    /// All slots that are free, at least one; none when it is time to stop.
+    async fn free_slots(&self) -> Option<Vec<OwnedSemaphorePermit>> {
+        let first = tokio::select! {
+            biased;
+            () = self.stopping.cancelled() => return None,
+            slot = self.slots.clone().acquire_owned() => slot.ok()?,
+        };
+        let mut slots = vec![first];
+        while let Ok(slot) = self.slots.clone().try_acquire_owned() {
+            slots.push(slot);
+        }
+        Some(slots)
+    }
+
+    fn start(&self, attempts: Vec<integrations_core::store::StartedAttempt>, slots: Vec<OwnedSemaphorePermit>) {
+        for (attempt, slot) in attempts.into_iter().zip(slots) {
+            let (platform, ended, timeout) = (self.platform.clone(), self.ended.clone(), self.config.attempt_timeout);
+            self.tasks.spawn(async move {
+                attempts::make(&platform, attempt, timeout).await;
+                drop(slot);
+                ended.notify_one();
+            });
+        }
+    }
+
+    /// Waits for a cause to look again: a push, a due time, an attempt that ended, or the stop.
+    async fn wait(&self, next_due: Option<Timestamp>) {
+        let due = async {
+            match next_due {
+                Some(due) => tokio::time::sleep(elapsed(self.platform.ports().clock.now(), due)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.platform.ports().queue.pushed() => {}
+            () = due => {}
+            () = self.ended.notified() => {}
+            () = self.stopping.cancelled() => {}
+        }
+    }
+
+    async fn pause(&self, pause: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.stopping.cancelled() => {}
+        }
+    }
+}
