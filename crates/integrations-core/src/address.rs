@@ -138,7 +138,7 @@ pub struct Subscription {
     pub status: IntegrationStatus,
 }
 
-/// An address with its subscriptions, sorted by the name of the integration.
+/// An address with its subscriptions, sorted by [`crate::Integration::name_key`], then by event type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscribedAddress {
     /// The address.

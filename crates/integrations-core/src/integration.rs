@@ -165,6 +165,12 @@ pub enum Reach {
 }
 
 impl Integration {
+    /// The form of its name in which no two integrations of an organization are equal.
+    #[must_use]
+    pub fn name_key(&self) -> String {
+        self.name.to_lowercase()
+    }
+
     /// The key under which stores keep the lane of that reach. Lanes of two organizations are two lanes, save
     /// the provider's own, so that one tenant's limits never hold another.
     #[must_use]

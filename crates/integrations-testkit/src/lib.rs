@@ -1,1 +1,19 @@
 //! Conformance suites and fakes for every port of the platform.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test says that something is wrong"
+)]
+
+pub mod cipher;
+pub mod clock;
+pub mod fakes;
+pub mod http_client;
+pub mod loopback;
+pub mod provider;
+pub mod queue;
+pub mod sample;
+pub mod scripted_http;
+pub mod suite;

@@ -29,8 +29,6 @@ pub struct DispatchState {
     pub held_since: Option<Timestamp>,
     /// How long earlier holds of this window took together.
     pub held_before: Duration,
-    /// Its place in the organization's ledger of windows, once the daily limit has assigned one.
-    pub quota_place: Option<u64>,
     /// When to look at it again, while it waits.
     pub due_at: Option<Timestamp>,
     /// Until when the open attempt belongs to its worker.
@@ -56,7 +54,6 @@ impl DispatchState {
             window_ends_at: None,
             held_since: None,
             held_before: Duration::ZERO,
-            quota_place: None,
             due_at: Some(now),
             lease_until: None,
             delivered_at: None,
@@ -91,12 +88,12 @@ impl DispatchState {
         self.due_at = None;
         self.lease_until = None;
         self.held_since = None;
-        self.quota_place = None;
     }
 
     pub(crate) fn deliver(&mut self, at: Timestamp) {
         self.end(DispatchStatus::Delivered, None);
         self.delivered_at = Some(at);
+        self.last_outcome = Some(AttemptOutcome::Delivered);
         self.last_error = None;
     }
 

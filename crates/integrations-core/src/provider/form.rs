@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use serde_path_to_error::Segment;
 
 /// What is wrong with one part of an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,25 +71,41 @@ pub(super) fn property_names<T: JsonSchema>() -> Vec<String> {
     object(&half_schema::<T>(), "properties").into_iter().map(|(name, _)| name).collect()
 }
 
-/// Reads a `T`; what is wrong is said with its place below `/config`, and never with its value.
+/// Reads one half of a form; what is wrong is said with its place below `/config`.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, FieldError> {
+    read_input("/config", value)
+}
+
+/// Reads a `T` out of JSON that a user sent as the part `base` of an input.
+///
+/// # Errors
+/// What is wrong, with its place below `base`, and never with its value.
+pub fn read_input<T: DeserializeOwned>(base: &str, value: Value) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
+        let mut path: Vec<_> = error.path().iter().filter_map(step).collect();
         let text = error.inner().to_string();
         let name = quoted(&text, "missing field ").or_else(|| quoted(&text, "unknown field "));
-        let mut pointer = "/config".to_owned();
-        for part in path.split('.').filter(|part| *part != ".").chain(name) {
-            if !part.is_empty() && !pointer.ends_with(&format!("/{part}")) {
-                pointer = format!("{pointer}/{}", part.replace('~', "~0").replace('/', "~1"));
-            }
-        }
-        FieldError { pointer, detail: without_value(&text) }
+        path.extend(name.filter(|name| path.last() != Some(name)));
+        FieldError::new(path.iter().fold(base.to_owned(), |pointer, step| pointer + "/" + step), without_value(&text))
     })
 }
 
-/// The name in back quotes that follows `prefix`.
-fn quoted<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    text.strip_prefix(prefix)?.strip_prefix('`')?.split('`').next()
+/// A step of a path as a JSON pointer writes it.
+fn step(segment: &Segment) -> Option<String> {
+    match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(escaped(key)),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The name in back quotes that follows `prefix`, as a JSON pointer writes it.
+fn quoted(text: &str, prefix: &str) -> Option<String> {
+    text.strip_prefix(prefix)?.strip_prefix('`')?.split('`').next().map(escaped)
 }
 
 /// serde quotes the value that it did not like; the value may be a secret.
@@ -99,18 +116,22 @@ fn without_value(text: &str) -> String {
     if text.starts_with("unknown field") {
         return "is not a known field".to_owned();
     }
-    if text.starts_with("invalid ") {
+    if text.starts_with("invalid ") || text.starts_with("unknown variant") {
         let expected = text.rsplit_once(", expected ").map_or("another kind of value", |(_, expected)| expected);
         return format!("must be {}", in_words(expected));
     }
     text.to_owned()
 }
 
-/// serde calls numbers by their Rust names.
+/// serde calls some kinds of values by their Rust names.
 fn in_words(expected: &str) -> &str {
     match expected {
         "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => "a whole number",
         "f32" | "f64" => "a number",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        "string or map" => "a string",
+        other if other.starts_with("struct ") => "an object",
         other => other,
     }
 }
@@ -147,6 +168,32 @@ mod tests {
         assert!(schema["properties"]["chatId"].get("writeOnly").is_none());
         assert_eq!(schema["required"], json!(["botToken", "chatId"]));
         assert_eq!(property_names::<Secret>(), ["botToken"]);
+    }
+
+    #[test]
+    fn places_within_lists_and_choices_are_named() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Choice {
+            A,
+            B,
+        }
+        #[derive(Debug, PartialEq, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Item {
+            choice: Choice,
+        }
+        let cases = [
+            (json!([{"choice": "a"}, {}]), "/list/1/choice", "is required"),
+            (json!([{"choice": "hunter2"}]), "/list/0/choice", "must be one of `a`, `b`"),
+            (json!([{"choice": 1}]), "/list/0/choice", "must be a string"),
+            (json!([{"choice": "b", "a/b": 1}]), "/list/0/a~1b", "is not a known field"),
+            (json!([1]), "/list/0", "must be an object"),
+            (json!({}), "/list", "must be a list"),
+        ];
+        for (input, pointer, detail) in cases {
+            assert_eq!(read_input::<Vec<Item>>("/list", input).unwrap_err(), FieldError::new(pointer, detail));
+        }
     }
 
     #[test]

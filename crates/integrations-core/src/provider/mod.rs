@@ -19,7 +19,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 pub use erased::DynProvider;
 pub use failure::{DeliveryError, FailureKind, retry_after};
-pub use form::{FieldError, Halves};
+pub use form::{FieldError, Halves, read_input};
 pub use message::{Action, Content, Field, Message, Notification};
 pub use redact::MAX_ERROR_CHARS;
 pub use registry::Registry;

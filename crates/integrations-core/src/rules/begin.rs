@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{LaneState, Ledger, LedgerEntry, Policy};
+use super::{LaneState, Ledger, Policy};
 use crate::{
     CancelReason, DispatchState, DispatchStatus, FailReason, HoldReason, Integration, IntegrationStatus, Rate, Reason,
     Step, elapsed, later,
@@ -45,8 +45,8 @@ pub enum Beginning {
     Write {
         /// The dispatch as it will stand: `delivering` if it starts, waiting or ended if not.
         state: Box<DispatchState>,
-        /// A line of the ledger.
-        ledger: Option<LedgerEntry>,
+        /// Whether a window opens now that counts for the daily limit: the next line of the ledger.
+        opens_window: bool,
         /// The lanes, where the destination's and the credential's rates were counted.
         lanes: Option<LaneStates>,
     },
@@ -72,12 +72,11 @@ impl Policy {
             next.cancel(CancelReason::IntegrationDeleted);
             return write(next);
         };
-        if self.hold_left(state, now).is_zero() {
+        if state.held_since.is_some() && self.hold_left(state, now).is_zero() {
             next.fail(FailReason::HeldTooLong);
             return write(next);
         }
         if let Some(hold) = off(integration.status) {
-            next.quota_place = None;
             let until = self.hold_end(state, now);
             self.hold(&mut next, hold, until, now);
             return write(next);
@@ -88,7 +87,6 @@ impl Policy {
             return write(next);
         }
         if let Some(until) = facts.lanes.parked(now) {
-            next.quota_place = None;
             self.hold(&mut next, HoldReason::Throttled, until, now);
             return write(next);
         }
@@ -104,22 +102,20 @@ impl Policy {
         facts: BeginFacts<'_>,
     ) -> Beginning {
         let now = facts.now;
-        let opens = window_ends_at.is_none() && self.daily_limit > 0;
-        let ledger = opens.then(|| facts.ledger.assign(now));
-        if let Some(entry) = ledger.filter(|entry| entry.opens_at > now) {
-            next.quota_place = Some(entry.place);
-            self.hold(&mut next, HoldReason::DailyLimit, entry.opens_at, now);
-            return Beginning::Write { state: Box::new(next), ledger, lanes: None };
+        let opens_window = window_ends_at.is_none() && self.daily_limit > 0;
+        if let Some(until) = self.limited(facts.ledger, now).filter(|_| opens_window) {
+            self.hold(&mut next, HoldReason::DailyLimit, until, now);
+            return write(next);
         }
         let mut lanes = facts.lanes;
         let counted = self.count(&mut lanes, integration, facts.state, now);
         if let Some(turn) = counted.filter(|turn| *turn > now) {
-            // The turn is reserved; a place in the ledger is taken only when it comes.
+            // The turn is reserved; the window opens only when it comes.
             self.hold(&mut next, HoldReason::Pacing, turn, now);
-            return Beginning::Write { state: Box::new(next), ledger: None, lanes: Some(lanes) };
+            return Beginning::Write { state: Box::new(next), opens_window: false, lanes: Some(lanes) };
         }
         self.start(&mut next, window_ends_at, now);
-        Beginning::Write { state: Box::new(next), ledger, lanes: counted.map(|_| lanes) }
+        Beginning::Write { state: Box::new(next), opens_window, lanes: counted.map(|_| lanes) }
     }
 
     /// Counts one message on the lanes that have a rate and says when its turn is; none if there is nothing to count
@@ -152,7 +148,6 @@ impl Policy {
         next.status = DispatchStatus::Delivering;
         next.reason = None;
         next.due_at = None;
-        next.quota_place = None;
         next.lease_until = Some(later(now, self.lease));
         next.generation += 1;
         next.attempt_count += 1;
@@ -183,7 +178,7 @@ fn held(state: &DispatchState, now: Timestamp) -> Duration {
 }
 
 fn write(state: DispatchState) -> Beginning {
-    Beginning::Write { state: Box::new(state), ledger: None, lanes: None }
+    Beginning::Write { state: Box::new(state), opens_window: false, lanes: None }
 }
 
 /// The hold that an integration which is not in use causes.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::Policy;
-use crate::{AttemptError, AttemptOutcome, CancelReason, DispatchState, DispatchStatus, Step};
+use crate::{AttemptError, AttemptOutcome, CancelReason, DispatchState, DispatchStatus, HoldReason, Step};
 
 impl DispatchState {
     /// Ends a waiting dispatch; `None` if it is not waiting.
@@ -24,13 +24,17 @@ impl DispatchState {
         Some(next)
     }
 
-    /// Lets a held dispatch try again now, in a fresh window; `None` if it is not waiting.
+    /// Lets a held dispatch try again now; `None` if it is not waiting. It gets a fresh window, unless it is held for
+    /// the daily limit: then it stays held, with all the time that it has waited, and only looks again earlier.
     #[must_use]
     pub fn released(&self, now: Timestamp) -> Option<Self> {
         let mut next = self.status.permits(Step::Release).then(|| self.clone())?;
-        next.leave_window();
-        next.quota_place = None;
-        next.wait(now);
+        if next.is_held_for(HoldReason::DailyLimit) {
+            next.due_at = Some(now);
+        } else {
+            next.leave_window();
+            next.wait(now);
+        }
         Some(next)
     }
 }

@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 pub use begin::{BeginFacts, Beginning, LaneStates};
 pub use pacing::LaneState;
-pub use quota::{DAY, Ledger, LedgerEntry};
+pub use quota::{DAY, Ledger};
 pub use retry::RetryPolicy;
 pub use settle::{IntegrationChange, Park, SettleFacts, Settlement};
 

@@ -30,6 +30,11 @@ impl LaneState {
         self.steady_at = Some(later(from, rate.interval()));
     }
 
+    /// Parks it until then, or longer if it is parked for longer.
+    pub fn park(&mut self, until: Timestamp) {
+        self.parked_until = self.parked_until.max(Some(until));
+    }
+
     /// Whether it must wait at `now`, and until when.
     #[must_use]
     pub fn parked(&self, now: Timestamp) -> Option<Timestamp> {

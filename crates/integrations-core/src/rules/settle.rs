@@ -99,6 +99,7 @@ impl Policy {
             FailureKind::Rejected => next.fail(FailReason::Rejected),
             FailureKind::Misconfigured => next.fail(FailReason::InvalidConfig),
             FailureKind::Unavailable | FailureKind::Timeout => {
+                to.park = error.retry_after.map(|wait| Park { reach: error.reach, until: later(now, wait) });
                 self.back_off(next, error.retry_after.unwrap_or_default(), jitter, now);
             }
             FailureKind::Unconfirmed if next.lost_answers > 0 => next.fail(FailReason::Unconfirmed),

@@ -8,7 +8,7 @@ use crate::{Address, AddressId, NewSubscription, OrganizationId, SubscribedAddre
 /// Addresses of organizations. Deleted ones are not there, and their names are free again.
 #[async_trait::async_trait]
 pub trait AddressStore: Send + Sync {
-    /// Adds an address with its subscriptions. `None` if the organization is not there.
+    /// Adds an address with its subscriptions, repeats folded. `None` if the organization is not there.
     ///
     /// # Errors
     /// [`super::Conflict::AddressTaken`] if any organization has it; [`super::Conflict::UnknownIntegration`].
@@ -32,7 +32,7 @@ pub trait AddressStore: Send + Sync {
         page: Page,
     ) -> Result<Paged<SubscribedAddress>, StoreError>;
 
-    /// Makes `wanted` the subscriptions of an address. Those that are there already keep their identifier and row;
+    /// Makes `wanted` the subscriptions of an address; repeats are folded. Those that are there already keep their identifier and row;
     /// the others are added or removed. Dispatches are not touched. `None` if the address is not there.
     ///
     /// # Errors

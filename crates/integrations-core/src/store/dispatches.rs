@@ -36,7 +36,7 @@ pub trait DispatchStore: Send + Sync {
     ) -> Result<Option<(Dispatch, bool)>, StoreError>;
 
     /// Sends an ended dispatch again, asking [`crate::DispatchState::replayed`]. Gives the dispatch as it is then, and
-    /// its queue entry if this call did it. A dispatch whose integration is deleted is not replayed.
+    /// its queue entry if this call did it. A dispatch whose integration or address is deleted is not replayed.
     async fn replay(
         &self,
         organization: OrganizationId,
@@ -66,10 +66,12 @@ pub trait WorkStore: Send + Sync {
 
     /// Ends attempts, asking [`Policy::settle`] for each: result, next state, and what changes about integration and
     /// lanes are one commit. A report whose generation has moved on changes nothing.
+    ///
+    /// A changed integration gets its next revision. It moves even where another one has that destination by now.
     async fn settle(&self, reports: &[AttemptReport], policy: &Policy) -> Result<Vec<Settled>, StoreError>;
 
-    /// Closes attempts that their workers left open, asking [`Policy::interrupted`], at most `limit`. Gives what is due
-    /// again; fewer than `limit` means that none is left.
+    /// Closes attempts that their workers left open, asking [`Policy::interrupted`], until `limit` dispatches are due
+    /// again, and gives these; fewer than `limit` means that none is left.
     async fn interrupt(
         &self,
         which: Abandoned,
@@ -90,8 +92,8 @@ pub trait WorkStore: Send + Sync {
     /// Gives what is due; fewer than `limit` means that none is left.
     async fn release(&self, which: Held, now: Timestamp, limit: u32) -> Result<Vec<QueueEntry>, StoreError>;
 
-    /// Removes what nobody needs any more: expired deduplications, ledger lines older than [`crate::rules::DAY`], lanes
-    /// that are free.
+    /// Removes what nobody needs any more: expired deduplications, lines of the ledger that are older than
+    /// [`crate::rules::DAY`] (but never the count of windows), lanes that are free.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 
@@ -163,7 +165,6 @@ pub enum Abandoned {
 pub enum Held {
     /// Those that were held for an integration which is active now.
     ByIntegration,
-    /// Those held for the daily limit, because the limit may have changed. Places that were assigned for later are
-    /// given up.
+    /// Those held for the daily limit and not due yet, because the limit may have changed.
     ByDailyLimit,
 }

@@ -12,6 +12,9 @@ pub trait EventStore: Send + Sync {
     /// [`crate::DispatchState::accepted`]) for each subscription of its address to its type, and its deduplication.
     /// All events of one call are in the same commit. Paused and disabled integrations get dispatches too.
     ///
+    /// Each event is checked in this order: is it a repeat, is its address there, does too much wait? So a repeat is
+    /// answered whatever has become of its address, if its key is unique in the organization.
+    ///
     /// An organization with more than `max_waiting` waiting dispatches before the call gets
     /// [`Recorded::TooMuchWaiting`] for each new event; 0 for no limit. Repeats are answered all the same.
     async fn record(&self, events: &[NewEvent], max_waiting: u64) -> Result<Vec<Recorded>, StoreError>;

@@ -3,6 +3,8 @@
 mod accounts;
 mod addresses;
 mod api_keys;
+mod canary;
+mod connect;
 mod dispatches;
 mod error;
 mod integrations;

@@ -29,6 +29,6 @@ impl Platform {
         let provider = self.provider(kind)?;
         let secret = provider.read_secret(config).map_err(|error| PlatformError::Invalid(vec![error]))?;
         let egress = provider.description().egress;
-        Ok(provider.targets(&super::integrations::secret_bytes(&secret), self.service(egress)).await?)
+        Ok(provider.targets(&super::connect::secret_bytes(&secret), self.service(egress)).await?)
     }
 }

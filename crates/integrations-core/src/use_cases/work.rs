@@ -90,7 +90,7 @@ impl Platform {
         let secret = self
             .ports
             .cipher
-            .open(super::integrations::seal_context(integration), &integration.secret)
+            .open(super::connect::seal_context(integration), &integration.secret)
             .map_err(|error| DeliveryError::new(FailureKind::Unauthorized, error.to_string()))?;
         let message = Message {
             id: attempt.dispatch.to_string(),

@@ -1,0 +1,159 @@
+//! A small provider that passes the suite, and sloppy ones that do not.
+
+use http::{HeaderName, HeaderValue};
+use integrations_core::{
+    DeliveryError, DynProvider, Egress, EventType, FailureKind, HttpRequest, HttpResponse, Lane, Lanes, Message,
+    Provider, Receipt,
+    provider::{Description, Target, Verified},
+};
+use integrations_testkit::{
+    provider::{self as suite, ProviderHarness},
+    scripted_http::answer,
+    suite::block_on,
+};
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mistake {
+    None,
+    SendsTwice,
+    SendsUntilAnswered,
+    TakesAnyAnswerForSuccess,
+    TakesNoAnswerForUnavailable,
+    ShowsTheSecret,
+    PutsTextIntoHeaders,
+    NamesAWrongField,
+    GivesEveryMessageOneName,
+}
+
+struct Pigeons(Mistake);
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    /// The loft to fly to.
+    loft: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Secret {
+    /// What the pigeons eat.
+    #[schemars(with = "String")]
+    feed: SecretString,
+}
+
+impl Pigeons {
+    async fn fly(&self, target: &Target<'_, Self>, name: &str, text: &str) -> Result<(), DeliveryError> {
+        let feed = target.secret.feed.expose_secret();
+        let url = format!("https://pigeons.example/{feed}/{name}").parse().unwrap();
+        let mut request = HttpRequest::post_json(url, &json!({ "loft": target.config.loft, "text": text }));
+        if self.0 == Mistake::PutsTextIntoHeaders {
+            request = request.header(HeaderName::from_static("x-text"), HeaderValue::from_str(text).unwrap());
+        }
+        let mut answer = target.service.send(request.clone()).await;
+        if self.0 == Mistake::SendsTwice || (self.0 == Mistake::SendsUntilAnswered && answer.is_err()) {
+            answer = target.service.send(request).await;
+        }
+        let refusal = match answer {
+            Ok(answer) => DeliveryError::from_answer(&answer, target.service.now),
+            Err(error) if self.0 == Mistake::TakesNoAnswerForUnavailable => {
+                Some(DeliveryError { kind: FailureKind::Unavailable, ..error })
+            }
+            Err(error) => Some(error),
+        };
+        refusal.filter(|_| self.0 != Mistake::TakesAnyAnswerForSuccess).map_or(Ok(()), Err)
+    }
+}
+
+impl Provider for Pigeons {
+    const KIND: &'static str = "pigeons";
+    type Config = Config;
+    type Secret = Secret;
+
+    fn describe(&self) -> Description {
+        Description {
+            name: "Pigeons",
+            event_types: EventType::ALL,
+            setup: "Feed them.",
+            destination_fields: if self.0 == Mistake::NamesAWrongField { &["nest"] } else { &["loft"] },
+            egress: Egress::Trusted,
+        }
+    }
+
+    async fn verify(&self, target: &Target<'_, Self>) -> Result<Verified<Config>, DeliveryError> {
+        self.fly(target, "look", "").await?;
+        let loft = &target.config.loft;
+        let lane = || Lane { key: loft.clone(), rate: None };
+        Ok(Verified {
+            config: Config { loft: loft.clone() },
+            details: json!({}),
+            identity: loft.clone(),
+            lanes: Lanes { destination: lane(), credential: lane() },
+        })
+    }
+
+    async fn deliver(&self, target: &Target<'_, Self>, message: &Message<'_>) -> Result<Receipt, DeliveryError> {
+        let name = if self.0 == Mistake::GivesEveryMessageOneName { "coo" } else { &message.id };
+        let text = message.notification().body.unwrap_or_default();
+        self.fly(target, name, &text).await?;
+        let shown = self.0 == Mistake::ShowsTheSecret;
+        Ok(Receipt { remote_id: shown.then(|| target.secret.feed.expose_secret().to_owned()) })
+    }
+}
+
+struct Harness(Pigeons);
+
+impl ProviderHarness for Harness {
+    fn provider(&self) -> &dyn DynProvider {
+        &self.0
+    }
+
+    fn settings(&self) -> Value {
+        json!({ "loft": "roof", "feed": "corn-and-7-peas" })
+    }
+
+    fn verified(&self) -> Vec<HttpResponse> {
+        vec![answer(204, "")]
+    }
+
+    fn delivered(&self) -> Vec<HttpResponse> {
+        vec![answer(200, "coo")]
+    }
+
+    fn message_id(&self, request: &HttpRequest) -> Option<String> {
+        request.url.path().rsplit('/').next().map(str::to_owned)
+    }
+}
+
+mod well_made {
+    use super::{Harness, Mistake, Pigeons};
+
+    async fn make() -> Harness {
+        Harness(Pigeons(Mistake::None))
+    }
+
+    integrations_testkit::provider_conformance!(make);
+}
+
+/// Runs a case on a provider that makes a mistake; the case must fail.
+fn assert_found(mistake: Mistake, case: impl AsyncFn(&Harness)) {
+    let run = || block_on(case(&Harness(Pigeons(mistake))));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    assert!(outcome.is_err(), "the mistake was not found");
+}
+
+#[test]
+fn mistakes_are_found() {
+    assert_found(Mistake::SendsTwice, async |h| suite::a_delivery_takes_effect_once(h).await);
+    assert_found(Mistake::SendsUntilAnswered, async |h| suite::a_lost_answer_is_unconfirmed(h).await);
+    assert_found(Mistake::TakesAnyAnswerForSuccess, async |h| suite::redirects_are_not_followed(h).await);
+    assert_found(Mistake::TakesNoAnswerForUnavailable, async |h| suite::a_lost_answer_is_unconfirmed(h).await);
+    assert_found(Mistake::ShowsTheSecret, async |h| suite::debug_shows_no_secret(h).await);
+    assert_found(Mistake::PutsTextIntoHeaders, async |h| suite::hostile_text_is_delivered(h).await);
+    assert_found(Mistake::NamesAWrongField, async |h| suite::the_description_is_complete(h).await);
+    assert_found(Mistake::GivesEveryMessageOneName, async |h| suite::a_repeat_is_the_same_request(h).await);
+}

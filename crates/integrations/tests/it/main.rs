@@ -1,0 +1,14 @@
+//! The platform running on memory adapters.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a test says that something is wrong"
+)]
+
+mod lifecycle;
+mod outcomes;
+mod queue_loss;
+mod sharing;
+mod world;
