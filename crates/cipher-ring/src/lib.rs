@@ -1,1 +1,7 @@
-//! The secret cipher port with AES-256-GCM from ring.
+#![doc = include_str!("../README.md")]
+
+mod cipher;
+mod key;
+
+pub use cipher::{RingCipher, key_id_of};
+pub use key::{Key, KeyError, KeyId};

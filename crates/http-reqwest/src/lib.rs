@@ -1,1 +1,12 @@
-//! The outbound HTTP port on reqwest: deadlines, size caps, no redirects, address guard.
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod failure;
+mod gate;
+mod guard;
+
+pub use client::{HttpConfig, ReqwestClient, SetupError};
+pub use guard::is_public;
+
+#[cfg(test)]
+mod tests;
