@@ -185,7 +185,7 @@ mod tests {
         }
         let cases = [
             (json!([{"choice": "a"}, {}]), "/list/1/choice", "is required"),
-            (json!([{"choice": "hunter2"}]), "/list/0/choice", "must be one of `a`, `b`"),
+            (json!([{"choice": "hunter2"}]), "/list/0/choice", "must be `a` or `b`"),
             (json!([{"choice": 1}]), "/list/0/choice", "must be a string"),
             (json!([{"choice": "b", "a/b": 1}]), "/list/0/a~1b", "is not a known field"),
             (json!([1]), "/list/0", "must be an object"),

@@ -6,7 +6,7 @@ use base64::{
 };
 use integrations_core::{
     Connection, DeliveryError, DynProvider, FailureKind, HttpRequest, HttpResponse, Message, Receipt, SecretBytes,
-    provider::{Content, Service},
+    provider::{Content, Halves, Service},
 };
 use serde_json::{Map, Value};
 
@@ -47,15 +47,13 @@ pub trait ProviderHarness {
 
     /// What may not be seen anywhere: by default every text among the secret settings.
     fn needles(&self) -> Vec<String> {
-        let texts = self.halves().1;
-        texts.values().filter_map(Value::as_str).map(str::to_owned).collect()
+        halves(self).secret.values().filter_map(Value::as_str).map(str::to_owned).collect()
     }
+}
 
-    /// The public and the secret half of the settings.
-    fn halves(&self) -> (Map<String, Value>, Map<String, Value>) {
-        let halves = self.provider().read(object(self.settings())).expect("the harness's settings are accepted");
-        (halves.public, halves.secret)
-    }
+/// The settings, split into what may be shown and what may not.
+pub(super) fn halves(harness: &(impl ProviderHarness + ?Sized)) -> Halves {
+    harness.provider().read(object(harness.settings())).expect("the harness's settings are accepted")
 }
 
 /// The object that `value` is.
@@ -68,12 +66,12 @@ pub(super) fn object(value: Value) -> Map<String, Value> {
 
 /// The secret in the form in which it is sealed.
 pub(super) fn secret(harness: &impl ProviderHarness) -> SecretBytes {
-    Value::Object(harness.halves().1).to_string().into_bytes().into()
+    Value::Object(halves(harness).secret).to_string().into_bytes().into()
 }
 
 /// The public settings in the form in which they are stored.
 pub(super) fn config(harness: &impl ProviderHarness) -> Value {
-    Value::Object(harness.halves().0)
+    Value::Object(halves(harness).public)
 }
 
 /// The way to a service that plays `http`.

@@ -140,7 +140,7 @@ mod well_made {
 }
 
 /// Runs a case on a provider that makes a mistake; the case must fail.
-fn assert_found(mistake: Mistake, case: impl AsyncFn(&Harness)) {
+fn assert_found(mistake: Mistake, case: impl AsyncFnOnce(&Harness)) {
     let run = || block_on(case(&Harness(Pigeons(mistake))));
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
     assert!(outcome.is_err(), "the mistake was not found");

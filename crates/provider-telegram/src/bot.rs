@@ -1,0 +1,48 @@
+//! Calls to the Bot API in the name of one bot.
+
+use integrations_core::{DeliveryError, FailureKind, HttpRequest, provider::Service};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    BotToken,
+    answer::{self, Refused},
+};
+
+/// A bot, and the way to the server that runs it.
+pub(crate) struct Bot<'a> {
+    pub(crate) base_url: &'a Url,
+    pub(crate) token: &'a BotToken,
+    pub(crate) service: Service<'a>,
+}
+
+impl Bot<'_> {
+    /// Calls a method that takes effect.
+    pub(crate) async fn call<T: DeserializeOwned>(&self, method: &str, parameters: &Value) -> Result<T, Refused> {
+        let request = HttpRequest::post_json(self.url(method)?, parameters);
+        let answer = self.service.send(request).await?;
+        answer::read(&answer, self.service.now)
+    }
+
+    /// Calls a method that only tells something: if its answer is lost, nothing has happened.
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: &str, parameters: &Value) -> Result<T, Refused> {
+        self.call(method, parameters).await.map_err(|mut refused| {
+            if refused.error.kind == FailureKind::Unconfirmed {
+                refused.error.kind = FailureKind::Unavailable;
+            }
+            refused
+        })
+    }
+
+    /// `<base>/bot<token>/<method>` (<https://core.telegram.org/bots/api#making-requests>).
+    fn url(&self, method: &str) -> Result<Url, DeliveryError> {
+        let mut url = self.base_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| DeliveryError::new(FailureKind::Misconfigured, "the Bot API base URL is not an HTTP URL"))?
+            .pop_if_empty()
+            .push(&format!("bot{}", self.token.expose()))
+            .push(method);
+        Ok(url)
+    }
+}

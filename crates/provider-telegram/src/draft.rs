@@ -1,0 +1,144 @@
+//! One message on its way into `sendMessage`, and how it is made acceptable if Telegram finds fault with its form.
+
+use integrations_core::{
+    provider::{Action, Notification},
+    text,
+};
+use serde_json::{Value, json};
+use url::{Host, Url};
+
+use crate::{
+    Config,
+    answer::Remedy,
+    render::{Rendered, render},
+};
+
+/// Fits into 4096 of whatever a server may count: characters, UTF-16 units or bytes.
+const SHORT_CHARS: usize = 1024;
+const BUTTON_CHARS: usize = 64;
+const MAX_BUTTONS: usize = 8;
+
+/// A message that can be sent, in the best form that was not refused yet.
+pub(crate) struct Draft<'a> {
+    config: &'a Config,
+    text: Rendered,
+    form: Form,
+    buttons: Vec<Value>,
+}
+
+#[derive(PartialEq)]
+enum Form {
+    Html,
+    Plain,
+    Short,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(config: &'a Config, notification: &Notification) -> Self {
+        Self { config, text: render(notification), form: Form::Html, buttons: buttons(&notification.actions) }
+    }
+
+    /// Takes the form that `remedy` asks for. False if it has that form already.
+    pub(crate) fn remedied(&mut self, remedy: Remedy) -> bool {
+        match remedy {
+            Remedy::Plain if self.form == Form::Html => self.form = Form::Plain,
+            Remedy::Shorter if self.form != Form::Short => self.form = Form::Short,
+            Remedy::NoButtons if !self.buttons.is_empty() => self.buttons.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    /// The parameters of `sendMessage` (<https://core.telegram.org/bots/api#sendmessage>).
+    pub(crate) fn parameters(&self) -> Value {
+        let text = match self.form {
+            Form::Html => self.text.html.clone(),
+            Form::Plain => self.text.plain.clone(),
+            Form::Short => text::cut(&self.text.plain, SHORT_CHARS),
+        };
+        let parameters = [
+            ("chat_id", Some(self.config.chat_id.to_parameter())),
+            ("message_thread_id", self.config.topic_id.map(|topic| json!(topic))),
+            ("text", Some(json!(text))),
+            ("parse_mode", (self.form == Form::Html).then(|| json!("HTML"))),
+            ("disable_notification", Some(json!(self.config.silent))),
+            ("link_preview_options", Some(json!({ "is_disabled": true }))),
+            ("reply_markup", (!self.buttons.is_empty()).then(|| json!({ "inline_keyboard": self.buttons }))),
+        ];
+        parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// A row with one button for every action that can be one.
+fn buttons(actions: &[Action]) -> Vec<Value> {
+    let button = |action: &Action| {
+        let label = text::cut(&text::single_line(&action.label), BUTTON_CHARS);
+        (!label.is_empty() && is_accepted(&action.url)).then(|| json!([{ "text": label, "url": action.url }]))
+    };
+    actions.iter().filter_map(button).take(MAX_BUTTONS).collect()
+}
+
+/// Whether Telegram accepts the link in a button. One that it does not accept costs the whole message.
+fn is_accepted(url: &Url) -> bool {
+    let is_public = match url.host() {
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name.contains('.') && !name.ends_with(".localhost")
+        }
+        Some(Host::Ipv4(ip)) => !(ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified()),
+        Some(Host::Ipv6(ip)) => {
+            !(ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local() || ip.is_unspecified())
+        }
+        None => false,
+    };
+    url.scheme() == "https" && is_public
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_public_https_links_become_buttons() {
+        let accepted = ["https://mail.example/inbox/1", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/x"];
+        let refused = [
+            "http://mail.example/",
+            "https://localhost/",
+            "https://mail/",
+            "https://app.localhost./",
+            "https://127.0.0.1/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/",
+            "https://[::1]/",
+            "https://[fd00::1]/",
+            "mailto:a@b.example",
+        ];
+        let is_button = |url: &str| {
+            let action = Action { label: "Open".to_owned(), url: url.parse().unwrap() };
+            !buttons(&[action]).is_empty()
+        };
+        assert!(accepted.into_iter().all(is_button));
+        for url in refused {
+            assert!(!is_button(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn each_remedy_works_once() {
+        let action = Action { label: "Open".to_owned(), url: "https://mail.example/".parse().unwrap() };
+        let body = Some("<".repeat(4_000));
+        let notification = Notification { title: "T".to_owned(), fields: Vec::new(), body, actions: vec![action] };
+        let config = serde_json::from_value(json!({ "chatId": "12345" })).unwrap();
+        let mut draft = Draft::new(&config, &notification);
+        assert_eq!(draft.parameters()["parse_mode"], "HTML");
+
+        assert!(draft.remedied(Remedy::Plain) && !draft.remedied(Remedy::Plain));
+        assert_eq!(draft.parameters()["text"].as_str().unwrap().chars().count(), 4_003);
+        assert!(draft.remedied(Remedy::Shorter) && !draft.remedied(Remedy::Shorter) && !draft.remedied(Remedy::Plain));
+        assert_eq!(draft.parameters()["text"].as_str().unwrap().chars().count(), SHORT_CHARS);
+        assert!(draft.parameters().get("parse_mode").is_none());
+        assert!(draft.remedied(Remedy::NoButtons) && !draft.remedied(Remedy::NoButtons));
+        assert!(draft.parameters().get("reply_markup").is_none());
+        assert!(!draft.remedied(Remedy::NewChat(1)));
+    }
+}

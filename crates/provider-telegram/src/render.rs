@@ -1,0 +1,125 @@
+//! A notification as Telegram shows it: in its own small HTML, and the same without markup.
+//!
+//! Telegram counts the characters (Unicode code points) that are left once the markup is read, so texts are cut to
+//! size first and get their tags afterwards: no cut can fall into a tag, and every tag is closed
+//! (<https://core.telegram.org/bots/api#html-style>, <https://core.telegram.org/bots/api#sendmessage>).
+
+use integrations_core::{
+    provider::{Field, Notification},
+    text,
+};
+
+/// The most characters that one message can show.
+pub const MAX_TEXT_CHARS: usize = 4096;
+
+const TITLE_CHARS: usize = 256;
+const LABEL_CHARS: usize = 32;
+const VALUE_CHARS: usize = 512;
+/// What all fields may take together, so that room for the body is left.
+const FIELDS_CHARS: usize = 3072;
+/// With a title and two marked texts in each field: below the 100 that Telegram keeps.
+const MAX_FIELDS: usize = 40;
+
+/// One message in its two forms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// For `parse_mode: HTML`.
+    pub html: String,
+    /// What a reader sees of it; never empty.
+    pub plain: String,
+}
+
+/// Renders a notification. All of its texts stay text, whatever they hold.
+#[must_use]
+pub fn render(notification: &Notification) -> Rendered {
+    let mut sheet = Sheet::default();
+    sheet.push(Style::Bold, &title(&notification.title), TITLE_CHARS);
+    let shown = notification.fields.len().min(MAX_FIELDS);
+    let each = FIELDS_CHARS / shown.max(1);
+    for field in notification.fields.iter().take(shown) {
+        sheet.field(field, VALUE_CHARS.min(each - LABEL_CHARS - ": \n".len()));
+    }
+    let body = lines(notification.body.as_deref().unwrap_or_default());
+    if !body.is_empty() {
+        sheet.push(Style::Plain, "\n\n", MAX_TEXT_CHARS);
+        sheet.push(Style::Plain, &body, MAX_TEXT_CHARS);
+    }
+    sheet.finish()
+}
+
+/// The title on one line. One that shows nothing gets a word, since Telegram refuses empty messages.
+fn title(title: &str) -> String {
+    let line = text::single_line(title);
+    if line.is_empty() { "Message".to_owned() } else { line }
+}
+
+/// The text line by line, with one empty line at most between two others.
+fn lines(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    let mut gap = "";
+    for line in body.lines().map(text::single_line) {
+        if line.is_empty() {
+            gap = if text.is_empty() { "" } else { "\n\n" };
+        } else {
+            text.push_str(gap);
+            text.push_str(&line);
+            gap = "\n";
+        }
+    }
+    text
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    Plain,
+    Bold,
+    Code,
+}
+
+/// A message as it grows: styled texts, and the room that is left.
+struct Sheet {
+    texts: Vec<(Style, String)>,
+    room: usize,
+}
+
+impl Default for Sheet {
+    fn default() -> Self {
+        Self { texts: Vec::new(), room: MAX_TEXT_CHARS }
+    }
+}
+
+impl Sheet {
+    /// Appends `text`, cut to `max` characters and to the room that is left.
+    fn push(&mut self, style: Style, text: &str, max: usize) {
+        let text = text::cut(text, max.min(self.room));
+        self.room -= text.chars().count();
+        if !text.is_empty() {
+            self.texts.push((style, text));
+        }
+    }
+
+    /// Appends a field on a line of its own.
+    fn field(&mut self, field: &Field, value_chars: usize) {
+        self.push(Style::Plain, "\n", 1);
+        let label = text::cut(&text::single_line(field.label), LABEL_CHARS);
+        self.push(Style::Bold, &format!("{label}:"), LABEL_CHARS + 1);
+        let value = text::single_line(&field.value);
+        if !value.is_empty() {
+            self.push(Style::Plain, " ", 1);
+            self.push(if field.verbatim { Style::Code } else { Style::Plain }, &value, value_chars);
+        }
+    }
+
+    fn finish(self) -> Rendered {
+        let html = self.texts.iter().map(|(style, text)| match style {
+            Style::Plain => escape(text),
+            Style::Bold => format!("<b>{}</b>", escape(text)),
+            Style::Code => format!("<code>{}</code>", escape(text)),
+        });
+        Rendered { html: html.collect(), plain: self.texts.iter().map(|(_, text)| text.as_str()).collect() }
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
