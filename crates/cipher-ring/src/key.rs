@@ -22,6 +22,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// 32 secret bytes: wiped when dropped; `Debug` shows the id only.
+#[derive(Clone)]
 pub struct Key(Zeroizing<[u8; LENGTH]>);
 
 /// The text is not a key. Never shows the text.

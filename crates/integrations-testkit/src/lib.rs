@@ -7,6 +7,7 @@
     reason = "a panic is how a test says that something is wrong"
 )]
 
+pub mod builders;
 pub mod cipher;
 pub mod clock;
 pub mod fakes;
@@ -15,5 +16,7 @@ pub mod loopback;
 pub mod provider;
 pub mod queue;
 pub mod sample;
+pub mod scene;
 pub mod scripted_http;
+pub mod store;
 pub mod suite;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use integrations_core::{
-    Address, Clock, Connection, DeliveryError, Dispatch, DispatchId, FailureKind, Integration, IntegrationId,
+    Address, Connection, DeliveryError, Dispatch, DispatchId, FailureKind, Integration, IntegrationId,
     IntegrationStatus, Organization, OrganizationId, Rate, Receipt, Store, later,
     rules::Policy,
     store::{AttemptReport, Begun, NewEvent, Recorded, Settled, StartedAttempt},

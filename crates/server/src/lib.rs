@@ -12,8 +12,11 @@
 
 mod cli;
 pub mod config;
+mod demo;
 mod doctor;
+mod serve;
 pub mod telemetry;
+mod wire;
 
 use std::{
     future::Future,
@@ -58,7 +61,14 @@ fn run(cli: Cli, registry: impl FnOnce(&Config) -> Registry) -> anyhow::Result<E
             let healthy = block_on(doctor::run(load(file), registry, args.live))??;
             return Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Command::Migrate | Command::Demo(_) | Command::Serve(_) | Command::Openapi => {
+        Command::Demo(args) => block_on(demo::demo(args, load(file)?, registry))??,
+        Command::Serve(args) => {
+            let config = load(file)?;
+            let registry = registry(&config);
+            block_on(serve::serve(&config, registry, !args.no_migrate))??;
+        }
+        Command::Openapi => print(&format!("{}\n", api_http::openapi()))?,
+        Command::Migrate => {
             load(file)?;
             anyhow::bail!("not wired yet");
         }

@@ -30,7 +30,7 @@ pub struct Ledger {
 
 impl Policy {
     /// The number of the window that must be a day old before a dispatch may open one, where the ledger's last number
-    /// is `opened` and `ahead` is that of [`Ledger`]. There is no window 0.
+    /// is `opened` (0 if it is empty) and `ahead` is that of [`Ledger`]. There is no window 0.
     #[must_use]
     pub fn gate(&self, opened: u64, ahead: u64) -> u64 {
         let own = opened.saturating_add(1).saturating_add(ahead);

@@ -93,7 +93,7 @@ pub trait WorkStore: Send + Sync {
     async fn release(&self, which: Held, now: Timestamp, limit: u32) -> Result<Vec<QueueEntry>, StoreError>;
 
     /// Removes what nobody needs any more: expired deduplications, lines of the ledger that are older than
-    /// [`crate::rules::DAY`] (but never the count of windows), lanes that are free.
+    /// [`crate::rules::DAY`], lanes that are free.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 }
 

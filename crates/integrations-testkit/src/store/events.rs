@@ -1,12 +1,12 @@
 //! Accepting events: what is dispatched, what is a repeat, and what is too much.
 
 use integrations_core::{
-    CancelReason, DispatchId, DispatchState, EventType, IntegrationStatus, Payload, Reach, Reason,
-    store::{Deduplication, DeduplicationScope, NewEvent, Page, Recipient, Recorded},
+    CancelReason, DispatchId, DispatchState, EventType, FailureKind, IntegrationStatus, Payload, Reach, Reason,
+    store::{Deduplication, DeduplicationScope, DispatchFilter, NewEvent, Page, Recipient, Recorded},
 };
 
 use super::{StoreHarness, scene};
-use crate::{sample, suite::suite};
+use crate::{builders::failure, sample, suite::suite};
 
 /// The number of dispatches of an accepted event.
 fn accepted(recorded: &Recorded) -> usize {
@@ -270,7 +270,7 @@ suite! { $
             assert_eq!(accepted(&publish(4).await), 1);
 
             // Whatever ends makes room: delivered, canceled. An open attempt that must wait again takes it.
-            let list = scene.store.list_dispatches(route.organization, Default::default(), Page::first(10)).await;
+            let list = scene.store.list_dispatches(route.organization, DispatchFilter::default(), Page::first(10)).await;
             let waiting: Vec<_> = list.unwrap().items.into_iter().filter(|row| row.state.status.is_waiting()).collect();
             assert_eq!(waiting.len(), 5);
             scene.deliver(waiting[0].id).await;
@@ -278,7 +278,7 @@ suite! { $
             scene.store.cancel(route.organization, waiting[1].id).await.unwrap();
             assert_eq!(accepted(&publish(3).await), 1);
             scene.store.cancel(route.organization, waiting[2].id).await.unwrap();
-            let error = crate::builders::failure(integrations_core::FailureKind::Unavailable);
+            let error = failure(FailureKind::Unavailable);
             scene.settle(&attempt, Err(error)).await;
             assert_eq!(publish(3).await, Recorded::TooMuchWaiting);
             let canceled = scene.read(&route, waiting[2].id).await.state.reason;

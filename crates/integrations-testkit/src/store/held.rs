@@ -58,7 +58,7 @@ suite! { $
                 for id in ids {
                     scene.deliver(id).await;
                 }
-                assert_eq!(scene.read(&route, stays).await.state.due_at.is_some(), true);
+                assert_eq!(scene.read(&still, stays).await.state.next_attempt_at(), None);
             }
         }
 

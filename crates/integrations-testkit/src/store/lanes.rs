@@ -170,7 +170,7 @@ suite! { $
             throttle(&scene, &route, Reach::Destination).await;
             let held = scene.dispatch(&route.address).await;
             let until = scene.wait(held).await;
-            scene.go_to(later(until, Duration::ZERO) - Duration::from_millis(1));
+            scene.go_to(until - Duration::from_millis(1));
             scene.store.prune(scene.now()).await.unwrap();
             assert_eq!(scene.wait(held).await, until);
             scene.go_to(until);

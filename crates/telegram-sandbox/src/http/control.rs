@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::control_views as views;
@@ -56,7 +58,21 @@ impl IntoResponse for Problem {
     }
 }
 
-async fn add_bot(State(world): State<Arc<World>>, Json(bot): Json<NewBot>) -> Result<Json<Value>> {
+/// What the body says, in JSON, whatever its type claims to be; without a body it is an empty object.
+struct Told<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self> {
+        let problem = |words: String| Problem(StatusCode::BAD_REQUEST, words);
+        let body = Bytes::from_request(request, state).await.map_err(|error| problem(error.body_text()))?;
+        let json: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        serde_json::from_slice(json).map(Self).map_err(|error| problem(format!("the body does not fit: {error}")))
+    }
+}
+
+async fn add_bot(State(world): State<Arc<World>>, Told(bot): Told<NewBot>) -> Result<Json<Value>> {
     Ok(Json(json!({"token": world.add_bot(bot)?})))
 }
 
@@ -64,7 +80,7 @@ async fn revoke_token(State(world): State<Arc<World>>, Path(bot): Path<i64>) -> 
     Ok(Json(json!({"token": world.revoke_token(bot)?})))
 }
 
-async fn add_chat(State(world): State<Arc<World>>, Json(chat): Json<NewChat>) -> Result<StatusCode> {
+async fn add_chat(State(world): State<Arc<World>>, Told(chat): Told<NewChat>) -> Result<StatusCode> {
     world.add_chat(chat)?;
     Ok(StatusCode::CREATED)
 }
@@ -72,7 +88,7 @@ async fn add_chat(State(world): State<Arc<World>>, Json(chat): Json<NewChat>) ->
 async fn set_topic(
     State(world): State<Arc<World>>,
     Path(chat): Path<i64>,
-    Json(topic): Json<NewTopic>,
+    Told(topic): Told<NewTopic>,
 ) -> Result<StatusCode> {
     world.set_topic(chat, topic.id, Some(Topic { name: topic.name, closed: topic.closed }))?;
     Ok(StatusCode::NO_CONTENT)
@@ -83,7 +99,7 @@ async fn delete_topic(State(world): State<Arc<World>>, Path((chat, topic)): Path
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn script(State(world): State<Arc<World>>, Json(fault): Json<Fault>) -> StatusCode {
+async fn script(State(world): State<Arc<World>>, Told(fault): Told<Fault>) -> StatusCode {
     world.script(fault);
     StatusCode::NO_CONTENT
 }
@@ -94,7 +110,7 @@ async fn clear_faults(State(world): State<Arc<World>>) -> StatusCode {
 }
 
 /// What a deed may need to be told.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Deed {
     /// The bot that it is about; without one, every bot that has met the chat.
@@ -106,9 +122,8 @@ struct Deed {
 async fn act(
     State(world): State<Arc<World>>,
     Path((chat, deed)): Path<(i64, String)>,
-    details: Option<Json<Deed>>,
+    Told(Deed { bot, text }): Told<Deed>,
 ) -> Result<Json<Value>> {
-    let Deed { bot, text } = details.map(|Json(details)| details).unwrap_or_default();
     let standing = match deed.as_str() {
         "join" | "start" | "unblock" => Standing::Member,
         "promote" => Standing::Administrator,

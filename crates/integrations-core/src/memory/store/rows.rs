@@ -42,9 +42,5 @@ pub(super) struct Seen {
     pub(super) expires_at: Timestamp,
 }
 
-/// The windows that an organization has opened, by number.
-#[derive(Debug, Default)]
-pub(super) struct Windows {
-    pub(super) opened: u64,
-    pub(super) times: BTreeMap<u64, Timestamp>,
-}
+/// When an organization opened its windows, by number.
+pub(super) type Windows = BTreeMap<u64, Timestamp>;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{MemoryStore, state::State};
+use super::{MemoryStore, rows::Windows, state::State};
 use crate::{
     Attempt, Dispatch, DispatchId, DispatchStatus, HoldReason, Integration, IntegrationStatus, QueueEntry, Reach, StoreError, later,
     rules::{BeginFacts, Beginning, DAY, LaneState, LaneStates, Ledger, Policy},
@@ -80,7 +80,7 @@ impl WorkStore for MemoryStore {
         let mut state = self.state();
         state.seen.retain(|_, seen| seen.expires_at > now);
         for windows in state.windows.values_mut() {
-            windows.times.retain(|_, opened| later(*opened, DAY) > now);
+            windows.retain(|_, opened| later(*opened, DAY) > now);
         }
         let busy = |lane: &LaneState| lane.parked(now).is_some() || lane.steady_at.is_some_and(|steady| steady > now);
         state.lanes.retain(|_, (_, lane)| busy(lane));
@@ -106,8 +106,7 @@ impl State {
         };
         if opens_window {
             let windows = self.windows.entry(dispatch.organization).or_default();
-            windows.opened += 1;
-            windows.times.insert(windows.opened, now);
+            windows.insert(last(windows) + 1, now);
         }
         if let (Some(lanes), Some(integration)) = (lanes, &integration) {
             self.write_lanes(integration, lanes);
@@ -137,10 +136,8 @@ impl State {
 
     fn ledger(&self, dispatch: &Dispatch, policy: &Policy) -> Ledger {
         let ahead = self.dispatches.limited_before(dispatch, policy.daily_limit);
-        let opened_at = self.windows.get(&dispatch.organization).and_then(|windows| {
-            let gate = policy.gate(windows.opened, ahead);
-            windows.times.get(&gate).copied()
-        });
+        let windows = self.windows.get(&dispatch.organization);
+        let opened_at = windows.and_then(|windows| windows.get(&policy.gate(last(windows), ahead)).copied());
         Ledger { ahead, opened_at }
     }
 
@@ -148,6 +145,11 @@ impl State {
         *self.lane_mut(integration, Reach::Destination) = lanes.destination;
         *self.lane_mut(integration, Reach::Credential) = lanes.credential;
     }
+}
+
+/// The number of the newest window.
+fn last(windows: &Windows) -> u64 {
+    windows.keys().next_back().copied().unwrap_or_default()
 }
 
 fn size(limit: u32) -> usize {

@@ -1,0 +1,64 @@
+//! What every route shares.
+
+use std::sync::Arc;
+
+use integrations_core::{ApiKey, ApiKeyId, OrganizationId, Platform};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    RequestLimits,
+    auth::Caller,
+    intake::Intake,
+    problem::{Answer, Code, Problem},
+    recent::Recent,
+    throttle::Throttle,
+};
+
+/// The state as the routes share it.
+pub(crate) type Api = Arc<ApiState>;
+
+/// Everything that the routes need.
+pub struct ApiState {
+    pub(crate) platform: Platform,
+    pub(crate) limits: RequestLimits,
+    /// SHA-256 of the admin token.
+    pub(crate) admin: [u8; 32],
+    /// Keys that were authenticated lately, by the SHA-256 of their text.
+    pub(crate) keys: Recent<[u8; 32], Arc<ApiKey>>,
+    /// Organizations that were there lately.
+    pub(crate) organizations: Recent<OrganizationId, ()>,
+    /// Calls that reach a provider, by key; those with the admin token have no key.
+    pub(crate) provider_calls: Throttle<Option<ApiKeyId>>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) ready: Box<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl ApiState {
+    /// Puts the parts together. `ready` says whether this server wants requests: not while it is shutting down.
+    #[must_use]
+    pub fn new(
+        platform: Platform,
+        admin_token: &SecretString,
+        limits: RequestLimits,
+        ready: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            platform,
+            admin: Sha256::digest(admin_token.expose_secret()).into(),
+            keys: Recent::new(limits.key_memory),
+            organizations: Recent::new(limits.key_memory),
+            provider_calls: Throttle::new(limits.provider_calls),
+            intake: Arc::new(Intake::new(limits.mail_bytes_at_once, limits.mail_bytes_at_once_per_organization)),
+            ready: Box::new(ready),
+            limits,
+        }
+    }
+
+    /// Counts a call that reaches a provider, or says that the caller has made too many.
+    pub(crate) fn count_provider_call(&self, caller: &Caller) -> Answer<()> {
+        let key = caller.key.as_ref().map(|key| key.id);
+        let counted = self.provider_calls.take(key, self.platform.ports().clock.now());
+        counted.map_err(|wait| Problem::new(Code::RateLimited).retry_after(Some(wait)))
+    }
+}

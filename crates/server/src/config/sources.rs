@@ -1,0 +1,82 @@
+//! All the places where settings stand: the environment, and below it a TOML file.
+
+use std::{ffi::OsString, path::Path};
+
+use secrecy::ExposeSecret as _;
+
+use super::{
+    error::{ConfigError, Origin},
+    layer::Layer,
+    names,
+    setting::Setting,
+};
+
+/// All values that are set, not read yet.
+#[derive(Debug)]
+pub struct Sources {
+    /// What comes first counts.
+    layers: Vec<Layer>,
+    /// Variables that look like ours and are not.
+    unknown: Vec<String>,
+}
+
+impl Sources {
+    /// The environment of this process, and the file if one is named.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a value is not text.
+    pub fn of_process(file: Option<&Path>) -> Result<Self, ConfigError> {
+        // The one place where the environment is read.
+        Self::new(std::env::vars_os(), file)
+    }
+
+    /// The given environment, and the file if one is named. An empty value counts as not set.
+    ///
+    /// # Errors
+    /// The file cannot be read or has an unknown name, or a value is not text.
+    pub fn new(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let (variables, unknown) = Layer::of_environment(environment)?;
+        let file = file.map(Layer::of_file).transpose()?;
+        Ok(Self { layers: std::iter::once(variables).chain(file).collect(), unknown })
+    }
+
+    /// What is worth a warning: variables that look like ours and are not.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let warning = |name: &String| {
+            format!("{name:?} is not a setting and is ignored; the most similar one is {}", names::nearest(name).name)
+        };
+        self.unknown.iter().map(warning).collect()
+    }
+
+    /// The value, if it is set or has a default.
+    pub(super) fn optional<T>(&self, setting: &Setting<T>) -> Result<Option<T>, ConfigError> {
+        let entry = &setting.entry;
+        for layer in &self.layers {
+            if let Some((name, text)) = layer.find(entry)? {
+                let value = (setting.parse)(text.expose_secret().trim());
+                return value.map(Some).map_err(|fault| layer.origin.error(entry, &name, fault));
+            }
+        }
+        let value = entry.default.map(setting.parse).transpose();
+        value.map_err(|fault| Origin::Environment.error(entry, entry.name, fault))
+    }
+
+    /// The value, which is set or has a default.
+    pub(super) fn value<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
+        setting.required(self.optional(setting)?)
+    }
+}
+
+impl<T> Setting<T> {
+    /// The value of a setting that the caller cannot do without.
+    ///
+    /// # Errors
+    /// It is not set.
+    pub fn required<U>(&self, value: Option<U>) -> Result<U, ConfigError> {
+        let missing = || Origin::Environment.error(&self.entry, self.entry.name, "not set, and needed to start");
+        value.ok_or_else(missing)
+    }
+}

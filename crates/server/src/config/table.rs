@@ -1,0 +1,317 @@
+//! The table of all settings: reading, error messages and the reference come from it.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use cipher_ring::Key;
+use provider_telegram::Telegram;
+use secrecy::SecretString;
+use url::Url;
+
+use super::{
+    LogFormat, Queue, parse,
+    setting::{Entry, Setting},
+};
+use crate::telemetry::LogFilter;
+
+/// A day, a week and a year in seconds: the greatest values of what is counted in seconds.
+const DAY: u32 = 86_400;
+const WEEK: u32 = 7 * DAY;
+const YEAR: u32 = 366 * DAY;
+
+/// A part of the reference.
+#[derive(Debug)]
+pub struct Section {
+    /// Its heading.
+    pub title: &'static str,
+    /// Its rows.
+    pub entries: &'static [&'static Entry],
+}
+
+/// Everything that can be set, in the order of the reference.
+pub static SECTIONS: &[Section] = &[
+    Section {
+        title: "Secrets",
+        entries: &[&SECRET_ENCRYPTION_KEY.entry, &SECRET_PREVIOUS_KEYS.entry, &ADMIN_TOKEN.entry],
+    },
+    Section { title: "Store and queue", entries: &[&STORE.entry, &DISPATCH_QUEUE.entry, &ROLE.entry] },
+    Section { title: "Mail and HTTP", entries: &[&HTTP_LISTEN.entry, &EMAIL_DOMAINS.entry, &DASHBOARD_BASE_URL.entry] },
+    Section {
+        title: "Telegram",
+        entries: &[&TELEGRAM_API_BASE_URL.entry, &TELEGRAM_PACING.entry, &TELEGRAM_BOT_TOKEN.entry],
+    },
+    Section { title: "Limits", entries: &[&MAX_INTEGRATIONS.entry, &MAX_DISPATCHES_PER_DAY.entry] },
+    Section {
+        title: "Delivery",
+        entries: &[
+            &WORKER_CONCURRENCY.entry,
+            &RETRY_WINDOW.entry,
+            &BASE_DELAY.entry,
+            &MAX_DELAY.entry,
+            &JITTER.entry,
+            &MAX_HOLD.entry,
+        ],
+    },
+    Section { title: "Log", entries: &[&LOG.entry, &LOG_FORMAT.entry] },
+];
+
+/// Every row of every section.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    SECTIONS.iter().flat_map(|section| section.entries.iter().copied())
+}
+
+pub(crate) static SECRET_ENCRYPTION_KEY: Setting<Key> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_SECRET_ENCRYPTION_KEY",
+        default: None,
+        example: "\"$(integrations-server keygen)\"",
+        about: "The key under which credentials are stored: 32 bytes in base64, as `integrations-server keygen` \
+                prints them. Keep it: without it the stored credentials cannot be read. `serve` does not start \
+                without it.",
+        secret: true,
+    },
+    parse: parse::key,
+};
+
+pub(crate) static SECRET_PREVIOUS_KEYS: Setting<Vec<Key>> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_SECRET_PREVIOUS_KEYS",
+        default: None,
+        example: "\"$OLD_KEY\"",
+        about: "Earlier keys, separated by commas. They only open what was sealed under them; new credentials are \
+                sealed under `INTEGRATION_SECRET_ENCRYPTION_KEY`.",
+        secret: true,
+    },
+    parse: parse::keys,
+};
+
+pub(crate) static ADMIN_TOKEN: Setting<SecretString> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_ADMIN_TOKEN",
+        default: None,
+        example: "\"$(integrations-server keygen)\"",
+        about: "The bearer token that may do everything in every organization: 32 to 1024 characters of ASCII \
+                without spaces. `serve` does not start without it.",
+        secret: true,
+    },
+    parse: parse::admin_token,
+};
+
+pub(crate) static STORE: Setting<PathBuf> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_STORE",
+        default: Some("sqlite://data/integrations.db"),
+        example: "sqlite:///var/lib/integrations/integrations.db",
+        about: "Where everything is kept: `sqlite://` and the path of a file, from the root with a third slash, else \
+                from the working directory.",
+        secret: false,
+    },
+    parse: parse::sqlite_path,
+};
+
+pub(crate) static DISPATCH_QUEUE: Setting<Queue> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_DISPATCH_QUEUE",
+        default: Some("embedded"),
+        example: "embedded",
+        about: "Where due work is kept in order: `embedded`, in the server itself. Nothing is lost with it: it is \
+                rebuilt from the store.",
+        secret: true,
+    },
+    parse: parse::queue,
+};
+
+pub(crate) static ROLE: Setting<()> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_ROLE",
+        default: Some("all"),
+        example: "all",
+        about: "What this process does: `all`. The roles `api` and `worker` need a queue that processes share.",
+        secret: false,
+    },
+    parse: parse::role,
+};
+
+pub(crate) static HTTP_LISTEN: Setting<SocketAddr> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_HTTP_LISTEN",
+        default: Some("127.0.0.1:8080"),
+        example: "0.0.0.0:8080",
+        about: "The IP address and port on which the API is served, without TLS: put a proxy before it where others \
+                can reach it. Port 0 takes a free one.",
+        secret: false,
+    },
+    parse: parse::socket_address,
+};
+
+pub(crate) static EMAIL_DOMAINS: Setting<Vec<String>> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_EMAIL_DOMAINS",
+        default: Some("localhost"),
+        example: "mail.example.org,example.org",
+        about: "The domains that addresses may have, separated by commas. The first is that of new addresses which \
+                name none.",
+        secret: false,
+    },
+    parse: parse::domains,
+};
+
+pub(crate) static DASHBOARD_BASE_URL: Setting<Url> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_DASHBOARD_BASE_URL",
+        default: None,
+        example: "https://dashboard.example.org",
+        about: "Where an \"Open\" button of messages leads. Without it, or when it is not https, there is no button.",
+        secret: false,
+    },
+    parse: parse::base_url,
+};
+
+pub(crate) static TELEGRAM_API_BASE_URL: Setting<Url> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_TELEGRAM_API_BASE_URL",
+        default: Some(Telegram::PUBLIC_API),
+        example: "http://127.0.0.1:8081",
+        about: "The Telegram Bot API, or a [server of your own](https://core.telegram.org/bots/api#using-a-local-bot-api-server).",
+        secret: false,
+    },
+    parse: parse::base_url,
+};
+
+pub(crate) static TELEGRAM_PACING: Setting<bool> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_TELEGRAM_PACING",
+        default: Some("on"),
+        example: "off",
+        about: "`on` keeps to the rates that Telegram [asks for](https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this); \
+                `off` is for a server of your own without limits.",
+        secret: false,
+    },
+    parse: parse::on_off,
+};
+
+pub(crate) static TELEGRAM_BOT_TOKEN: Setting<SecretString> = Setting {
+    entry: Entry {
+        name: "TELEGRAM_BOT_TOKEN",
+        default: None,
+        example: "\"$(cat bot-token.txt)\"",
+        about: "Read by `demo` alone: a bot's token, to send to the real Telegram. The server takes tokens through \
+                its API.",
+        secret: true,
+    },
+    parse: parse::secret,
+};
+
+pub(crate) static MAX_INTEGRATIONS: Setting<u32> = Setting {
+    entry: Entry {
+        name: "MAX_INTEGRATIONS_PER_ORGANIZATION",
+        default: Some("3"),
+        example: "10",
+        about: "How many integrations an organization may have, whatever their status; 0 for no limit.",
+        secret: false,
+    },
+    parse: |text| parse::whole(text, &(0..=1_000_000)),
+};
+
+pub(crate) static MAX_DISPATCHES_PER_DAY: Setting<u32> = Setting {
+    entry: Entry {
+        name: "MAX_INTEGRATION_DISPATCHES_PER_ORGANIZATION_PER_DAY",
+        default: Some("100"),
+        example: "1000",
+        about: "How many dispatches of an organization may be begun in any 24 hours; 0 for no limit. Those beyond it \
+                wait, and none is lost.",
+        secret: false,
+    },
+    parse: |text| parse::whole(text, &(0..=1_000_000_000)),
+};
+
+pub(crate) static WORKER_CONCURRENCY: Setting<usize> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_WORKER_CONCURRENCY",
+        default: Some("64"),
+        example: "64",
+        about: "How many attempts may be under way at once, 1 to 1024.",
+        secret: false,
+    },
+    parse: |text| parse::whole(text, &(1..=1024)),
+};
+
+pub(crate) static RETRY_WINDOW: Setting<Duration> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_QUEUE_RETRY_WINDOW_SECONDS",
+        default: Some("21600"),
+        example: "21600",
+        about: "How long after its first attempt a dispatch is tried again, up to 366 days. Time in which it must \
+                wait does not count.",
+        secret: false,
+    },
+    parse: |text| parse::seconds(text, YEAR, "would leave no room for a second attempt"),
+};
+
+pub(crate) static BASE_DELAY: Setting<Duration> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_QUEUE_BASE_DELAY_SECONDS",
+        default: Some("30"),
+        example: "30",
+        about: "The delay before the second attempt, up to a day. It doubles with each further one.",
+        secret: false,
+    },
+    parse: |text| parse::seconds(text, DAY, "would repeat attempts without a pause"),
+};
+
+pub(crate) static MAX_DELAY: Setting<Duration> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_QUEUE_MAX_DELAY_SECONDS",
+        default: Some("1800"),
+        example: "1800",
+        about: "The greatest delay between attempts, up to 7 days; raised to the base delay if it is below.",
+        secret: false,
+    },
+    parse: |text| parse::seconds_or_zero(text, WEEK),
+};
+
+pub(crate) static JITTER: Setting<Duration> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_QUEUE_JITTER_SECONDS",
+        default: Some("10"),
+        example: "10",
+        about: "Up to how much is added to each delay by chance, so that retries do not come all at once; up to a \
+                day, 0 turns it off.",
+        secret: false,
+    },
+    parse: |text| parse::seconds_or_zero(text, DAY),
+};
+
+pub(crate) static MAX_HOLD: Setting<Duration> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_MAX_HOLD_SECONDS",
+        default: Some("604800"),
+        example: "604800",
+        about: "How long a dispatch may wait for a limit or a paused integration before it ends as `held_too_long`, \
+                up to 366 days.",
+        secret: false,
+    },
+    parse: |text| parse::seconds(text, YEAR, "would end every dispatch that has to wait"),
+};
+
+pub(crate) static LOG: Setting<LogFilter> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_LOG",
+        default: Some("info"),
+        example: "info,store_sqlite=debug",
+        about: "What is logged to standard error: `off`, `error`, `warn`, `info`, `debug` or `trace`, also for single \
+                parts, as in `info,store_sqlite=debug`. The libraries beneath log warnings unless they are named.",
+        secret: false,
+    },
+    parse: parse::log_filter,
+};
+
+pub(crate) static LOG_FORMAT: Setting<LogFormat> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_LOG_FORMAT",
+        default: Some("text"),
+        example: "json",
+        about: "`text` for people or `json` for programs, one line an entry.",
+        secret: false,
+    },
+    parse: parse::log_format,
+};

@@ -1,0 +1,64 @@
+//! `doctor`: looks at everything that `serve` needs, changes nothing, and says what to do.
+
+mod credentials;
+mod finding;
+mod network;
+mod settings;
+mod store;
+
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
+};
+
+use http_reqwest::{HttpConfig, ReqwestClient, SetupError};
+use integrations_core::{Outbound, Registry};
+
+use crate::config::{Config, ConfigError};
+use finding::{Finding, Level};
+
+/// Checks everything and prints what it finds. `true` if nothing failed.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub(crate) async fn run(
+    config: Result<Config, ConfigError>,
+    registry: impl FnOnce(&Config) -> Registry,
+    live: bool,
+) -> io::Result<bool> {
+    let findings = match config {
+        Err(error) => vec![settings::unusable(&error)],
+        Ok(config) => {
+            let registry = registry(&config);
+            checks(config, &registry, live).await
+        }
+    };
+    let mut out = io::stdout().lock();
+    findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
+    Ok(findings.iter().all(|finding| finding.level != Level::Fail))
+}
+
+async fn checks(config: Config, registry: &Registry, live: bool) -> Vec<Finding> {
+    let mut findings = settings::check(&config);
+    let outbound = match outbound() {
+        Ok(outbound) => outbound,
+        Err(error) => {
+            findings.push(Finding::fail("network", error, "nothing can be sent without it"));
+            return findings;
+        }
+    };
+    findings.push(network::listen(config.http.listen, &*outbound.trusted).await);
+    if live {
+        findings.push(network::telegram(&config.telegram.api_base_url, &*outbound.trusted).await);
+    }
+    findings.extend(store::file(&config.store).err());
+    findings
+}
+
+fn outbound() -> Result<Outbound, SetupError> {
+    let config = HttpConfig::default();
+    Ok(Outbound {
+        trusted: Arc::new(ReqwestClient::trusted(&config)?),
+        guarded: Arc::new(ReqwestClient::guarded(&config)?),
+    })
+}
