@@ -15,6 +15,7 @@ pub mod config;
 mod demo;
 mod doctor;
 mod serve;
+mod stop;
 pub mod telemetry;
 mod wire;
 

@@ -1,24 +1,19 @@
 //! `serve`: the server, until it is told to stop.
 
 use integrations_core::Registry;
-use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{config::Config, print, wire::Server};
+use crate::{config::Config, print, stop::StopSignal, wire::Server};
 
 /// Runs the server until SIGTERM or SIGINT.
 pub(crate) async fn serve(config: &Config, registry: Registry, migrate: bool) -> anyhow::Result<()> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
+    let stop = StopSignal::listen()?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let server = Server::start(config, registry, migrate).await?;
     print(&format!("listening on http://{}\n", server.address()?))?;
     let stop = async {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
+        stop.received().await;
         tracing::info!("stopping: requests and attempts under way may end");
     };
     server.run(stop).await;

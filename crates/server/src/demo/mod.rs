@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use self::{client::Client, place::Place};
-use crate::{cli::DemoArgs, config::Config, print, wire::Server};
+use crate::{cli::DemoArgs, config::Config, print, stop::StopSignal, wire::Server};
 
 /// The mail that is sent first.
 const FIRST_MAIL: &[u8] = include_bytes!("../../../../samples/welcome.eml");
@@ -33,6 +33,7 @@ pub(crate) async fn demo(
     mut config: Config,
     registry: impl FnOnce(&Config) -> Registry,
 ) -> anyhow::Result<()> {
+    let told_to_stop = StopSignal::listen()?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let place = Place::choose(&mut config, args.chat_id).await?;
     let admin_token = random_text();
@@ -48,7 +49,10 @@ pub(crate) async fn demo(
         // Both a message and a dropped sender mean that it is over.
         let _ = stopped.await;
     }));
-    let shown = show(address, &admin_token, &place, args.once).await;
+    let shown = tokio::select! {
+        shown = show(address, &admin_token, &place, args.once) => shown,
+        () = told_to_stop.received() => say("\nStopped. The data are gone.\n"),
+    };
     drop(stop);
     running.await?;
     shown
@@ -75,13 +79,7 @@ async fn show(address: SocketAddr, admin_token: &SecretString, place: &Place, on
     }
     let key = client.post("/v1/api-keys", &json!({ "name": "Demo", "scopes": ["manage"] })).await?;
     say(&how_to_go_on(address, &text(&key, "key")?, &inbox))?;
-    tokio::select! {
-        shown = place.show_what_comes() => shown,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            say("\nStopped. The data are gone.\n")
-        }
-    }
+    place.show_what_comes().await
 }
 
 /// Makes the integration; none if there is no chat to choose yet, and what to do has been said.

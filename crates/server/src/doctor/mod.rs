@@ -6,15 +6,14 @@ mod network;
 mod settings;
 mod store;
 
-use std::{
-    io::{self, Write as _},
-    sync::Arc,
+use std::io::{self, Write as _};
+
+use integrations_core::Registry;
+
+use crate::{
+    config::{Config, ConfigError},
+    wire,
 };
-
-use http_reqwest::{HttpConfig, ReqwestClient, SetupError};
-use integrations_core::{Outbound, Registry};
-
-use crate::config::{Config, ConfigError};
 use finding::{Finding, Level};
 
 /// Checks everything and prints what it finds. `true` if nothing failed.
@@ -30,7 +29,7 @@ pub(crate) async fn run(
         Err(error) => vec![settings::unusable(&error)],
         Ok(config) => {
             let registry = registry(&config);
-            checks(config, &registry, live).await
+            checks(&config, &registry, live).await
         }
     };
     let mut out = io::stdout().lock();
@@ -38,12 +37,12 @@ pub(crate) async fn run(
     Ok(findings.iter().all(|finding| finding.level != Level::Fail))
 }
 
-async fn checks(config: Config, registry: &Registry, live: bool) -> Vec<Finding> {
-    let mut findings = settings::check(&config);
-    let outbound = match outbound() {
+async fn checks(config: &Config, registry: &Registry, live: bool) -> Vec<Finding> {
+    let mut findings = settings::check(config);
+    let outbound = match wire::outbound() {
         Ok(outbound) => outbound,
         Err(error) => {
-            findings.push(Finding::fail("network", error, "nothing can be sent without it"));
+            findings.push(Finding::fail("network", format!("{error:#}"), "nothing can be sent without it"));
             return findings;
         }
     };
@@ -53,12 +52,4 @@ async fn checks(config: Config, registry: &Registry, live: bool) -> Vec<Finding>
     }
     findings.extend(store::file(&config.store).err());
     findings
-}
-
-fn outbound() -> Result<Outbound, SetupError> {
-    let config = HttpConfig::default();
-    Ok(Outbound {
-        trusted: Arc::new(ReqwestClient::trusted(&config)?),
-        guarded: Arc::new(ReqwestClient::guarded(&config)?),
-    })
 }

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use hyper::Request;
@@ -13,6 +14,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+/// How long to wait after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The connection that a request came over. Every request carries it.
 #[derive(Clone, Default)]
@@ -31,10 +36,13 @@ pub(super) async fn accept(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            // A connection that fails before it is accepted concerns nobody but its peer.
-            Ok((stream, _)) = listener.accept() => {
-                connections.spawn(serve(stream, router.clone()));
-            }
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    connections.spawn(serve(stream, router.clone()));
+                }
+                // Too many open files, perhaps: some will be closed.
+                Err(_) => sleep(PAUSE).await,
+            },
             Some(_) = connections.join_next() => {}
         }
     }

@@ -1,28 +1,11 @@
 //! The HTML of the Bot API, read as TDLib 1.8.65 reads it, with its words for every refusal
 //! (<https://core.telegram.org/bots/api#html-style>).
 
+mod tag;
+
 use super::reference::character_reference;
 use super::{Entity, FormattedText, Style, check_link, entity, mentioned_user};
-
-const TAGS: [&str; 17] = [
-    "a",
-    "b",
-    "strong",
-    "i",
-    "em",
-    "s",
-    "strike",
-    "del",
-    "u",
-    "ins",
-    "tg-spoiler",
-    "tg-emoji",
-    "tg-time",
-    "span",
-    "pre",
-    "code",
-    "blockquote",
-];
+use tag::{Attribute, OpenTag, TAGS};
 
 /// Reads a text with markup; a refusal comes in Telegram's words.
 pub(crate) fn parse(input: &str) -> Result<FormattedText, String> {
@@ -50,35 +33,6 @@ struct Parser<'a> {
     /// The language of the last entity, if it is code that told one.
     code_language: Option<String>,
     has_surrogate: bool,
-}
-
-struct OpenTag {
-    name: String,
-    attributes: Vec<Attribute>,
-    /// Where its text starts, in UTF-16 code units and in bytes.
-    offset: usize,
-    byte: usize,
-}
-
-struct Attribute {
-    name: String,
-    value: Option<String>,
-}
-
-impl OpenTag {
-    /// The values given to an attribute, the last one first.
-    fn values(&self, name: &'static str) -> impl Iterator<Item = &str> {
-        self.attributes.iter().rev().filter(move |it| it.name == name).filter_map(|it| it.value.as_deref())
-    }
-
-    fn value(&self, name: &'static str) -> Option<&str> {
-        self.values(name).next()
-    }
-
-    fn language(&self) -> Option<String> {
-        let language = self.values("class").find_map(|class| class.strip_prefix("language-"))?;
-        (!language.is_empty()).then(|| language.to_owned())
-    }
 }
 
 impl Parser<'_> {
@@ -142,8 +96,7 @@ impl Parser<'_> {
         let attributes = self.attributes(&name, begin)?;
         self.at += 1;
         let tag = OpenTag { name, attributes, offset: self.units, byte: self.text.len() };
-        let class = || tag.values("class").find(|class| class.starts_with("tg-"));
-        if tag.name == "span" && class() != Some("tg-spoiler") {
+        if tag.name == "span" && !tag.is_spoiler() {
             return Err(format!("Tag \"span\" must have class \"tg-spoiler\" at byte offset {begin}"));
         }
         self.open.push(tag);
@@ -235,14 +188,14 @@ impl Parser<'_> {
             "u" | "ins" => Some(Style::Underline),
             "s" | "strike" | "del" => Some(Style::Strikethrough),
             "tg-spoiler" | "span" => Some(Style::Spoiler),
-            "tg-emoji" => Some(custom_emoji(tag)?),
-            "tg-time" => time(tag)?,
+            "tg-emoji" => Some(tag.custom_emoji()?),
+            "tg-time" => tag.time()?,
             "a" => self.link(tag),
             "pre" | "code" => {
                 self.close_code(tag);
                 None
             }
-            _ if tag.attributes.iter().any(|it| it.name == "expandable") => Some(Style::ExpandableBlockquote),
+            _ if tag.is_expandable() => Some(Style::ExpandableBlockquote),
             _ => Some(Style::Blockquote),
         };
         if let Some(style) = style {
@@ -295,24 +248,6 @@ impl Parser<'_> {
         entity::sort(&mut self.entities);
         Ok(FormattedText { text: self.text, entities: self.entities })
     }
-}
-
-fn custom_emoji(tag: &OpenTag) -> Result<Style, String> {
-    let id = tag.value("emoji-id").and_then(|id| id.parse().ok()).filter(|id| *id != 0);
-    id.map(Style::CustomEmoji).ok_or_else(|| "Invalid custom emoji identifier specified".into())
-}
-
-/// A moment is shown as plain text if its time is not a positive number.
-fn time(tag: &OpenTag) -> Result<Option<Style>, String> {
-    let format = tag.value("format").unwrap_or_default();
-    let is_relative = format.eq_ignore_ascii_case("r");
-    if !is_relative && !format.chars().all(|c| "wWdDtT".contains(c)) {
-        return Err("Invalid date format used".into());
-    }
-    let digits = tag.value("unix").unwrap_or_default();
-    let end = digits.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
-    let unix = digits.get(..end).and_then(|digits| digits.parse().ok()).filter(|unix| *unix > 0);
-    Ok(unix.map(|unix| Style::Time(unix, format.to_owned())))
 }
 
 /// What TDLib takes for white space; a NUL is one.

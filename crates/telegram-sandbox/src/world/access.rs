@@ -38,26 +38,33 @@ impl State {
 
 impl Chat {
     fn admit(&self, standing: Standing, access: Access) -> Result<(), Refusal> {
-        let kind = self.kind.name();
-        match self.kind {
-            ChatKind::Private if self.deactivated && access != Access::Read => {
+        match (self.kind, access) {
+            (ChatKind::Private, Access::Edit | Access::Write) if self.deactivated => {
                 Err(Refusal::forbidden("user is deactivated"))
             }
-            ChatKind::Private => Ok(()),
-            ChatKind::Group if access == Access::Write && self.upgraded_to.is_some() => {
-                Err(Refusal::migrated(self.upgraded_to.unwrap_or_default()))
-            }
-            ChatKind::Group if access == Access::Write && self.deactivated => {
-                Err(Refusal::forbidden("the group chat was deleted"))
-            }
-            ChatKind::Group if access == Access::Read || self.deactivated || self.upgraded_to.is_some() => Ok(()),
-            _ if standing == Standing::Kicked => {
-                Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat")))
-            }
-            _ if standing == Standing::Left && !(self.is_public() && access == Access::Read) => {
-                Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat")))
-            }
+            (ChatKind::Private, _) | (ChatKind::Group, Access::Read) => Ok(()),
+            (ChatKind::Group, _) => self.admit_to_group(standing, access),
+            (_, Access::Read) if self.is_public() && standing == Standing::Left => Ok(()),
+            _ => self.check_membership(standing),
+        }
+    }
+
+    /// A group that is gone says so to those who want to write, before it looks at who they are.
+    fn admit_to_group(&self, standing: Standing, access: Access) -> Result<(), Refusal> {
+        match (self.upgraded_to, access) {
+            (Some(supergroup), Access::Write) => Err(Refusal::migrated(supergroup)),
+            (None, Access::Write) if self.deactivated => Err(Refusal::forbidden("the group chat was deleted")),
+            (None, _) if !self.deactivated => self.check_membership(standing),
             _ => Ok(()),
+        }
+    }
+
+    fn check_membership(&self, standing: Standing) -> Result<(), Refusal> {
+        let kind = self.kind.name();
+        match standing {
+            Standing::Kicked => Err(Refusal::forbidden(&format!("bot was kicked from the {kind} chat"))),
+            Standing::Left => Err(Refusal::forbidden(&format!("bot is not a member of the {kind} chat"))),
+            Standing::Member | Standing::Administrator | Standing::Restricted => Ok(()),
         }
     }
 
