@@ -1,0 +1,7 @@
+//! What the rules promise, over whatever may happen.
+
+mod daily_limit;
+mod life;
+mod pacing;
+mod retry;
+mod witness;
