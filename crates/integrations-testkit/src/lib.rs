@@ -18,5 +18,6 @@ pub mod queue;
 pub mod sample;
 pub mod scene;
 pub mod scripted_http;
+pub mod simulation;
 pub mod store;
 pub mod suite;

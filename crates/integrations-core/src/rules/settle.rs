@@ -114,15 +114,10 @@ impl Policy {
         }
     }
 
-    /// Waits for the next attempt of the window, or fails if that would come after its end.
+    /// Tries again after the delay that the formula gives, and not before `at_least`.
     fn back_off(&self, next: &mut DispatchState, at_least: Duration, jitter: Duration, now: Timestamp) {
         next.step += 1;
-        let due = later(now, self.retry.delay(next.step, jitter).max(at_least));
-        if next.window_ends_at.is_some_and(|end| due > end) {
-            next.fail(FailReason::RetryWindowExceeded);
-        } else {
-            next.wait(due);
-        }
+        again(next, later(now, self.retry.delay(next.step, jitter).max(at_least)));
     }
 
     /// The service said how long to wait: that is a hold, and costs nothing.
@@ -139,7 +134,7 @@ impl Policy {
         if to.state.last_outcome == Some(AttemptOutcome::Moved) {
             self.back_off(&mut to.state, Duration::ZERO, jitter, now);
         } else {
-            to.state.wait(now);
+            again(&mut to.state, now);
         }
     }
 
@@ -149,5 +144,14 @@ impl Policy {
         if let Some(hold) = off(status) {
             self.hold(&mut to.state, hold, Timestamp::MAX, now);
         }
+    }
+}
+
+/// Waits for the next attempt of the window, or fails if that would come after its end.
+fn again(next: &mut DispatchState, due: Timestamp) {
+    if next.window_ends_at.is_some_and(|end| due > end) {
+        next.fail(FailReason::RetryWindowExceeded);
+    } else {
+        next.wait(due);
     }
 }

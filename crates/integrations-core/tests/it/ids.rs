@@ -58,8 +58,8 @@ fn other_spellings_are_refused() {
 fn derivation_never_changes() {
     let event = EventId::from_bytes([0x11; 16]);
     let dispatch = DispatchId::derive(event, IntegrationId::from_bytes([0x22; 16]));
-    assert_eq!(dispatch.to_string(), "FILL_ME_1");
-    assert_eq!(AttemptId::derive(dispatch, 1).to_string(), "FILL_ME_2");
+    assert_eq!(dispatch.to_string(), "dsp_1111111111117488bf713fde5a7e9fef");
+    assert_eq!(AttemptId::derive(dispatch, 1).to_string(), "att_1111111111117a49bed84f3993840c5b");
     assert_ne!(AttemptId::derive(dispatch, 1), AttemptId::derive(dispatch, 2));
 }
 

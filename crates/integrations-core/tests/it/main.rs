@@ -5,3 +5,4 @@ mod conformance;
 mod ids;
 mod queue;
 mod rules;
+mod seed_failures;

@@ -1,7 +1,7 @@
 //! Organizations, keys and the canary.
 
 use integrations_core::{
-    Organization, Sealed, Scope,
+    Organization, Scope, Sealed,
     store::{Abandoned, Begun, DeduplicationScope, DispatchFilter, NewEvent, Page, Recorded, Settled},
 };
 

@@ -6,7 +6,10 @@ use integrations_core::{
 };
 
 use super::{StoreHarness, read_all, scene};
-use crate::{builders::{failure, receipt}, suite::suite};
+use crate::{
+    builders::{failure, receipt},
+    suite::suite,
+};
 
 suite! { $
     store_dispatches in store::dispatches for StoreHarness {

@@ -6,7 +6,10 @@ use integrations_core::{
 };
 
 use super::{StoreHarness, read_all, scene};
-use crate::{scene::{Route, Scene}, suite::suite};
+use crate::{
+    scene::{Route, Scene},
+    suite::suite,
+};
 
 /// Everything of a route, as its owner reads it.
 async fn read(scene: &Scene, route: &Route) -> String {

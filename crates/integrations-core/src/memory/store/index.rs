@@ -50,15 +50,16 @@ impl Dispatches {
     }
 
     pub(super) fn set_state(&mut self, id: DispatchId, state: DispatchState) {
-        let Some(sequence) = self.rows.sequence(id) else { return };
-        let Some(row) = self.rows.get_mut(id) else { return };
-        let organization = row.dispatch.organization;
-        let before = std::mem::replace(&mut row.dispatch.state, state.clone());
+        let (Some(sequence), Some(row)) = (self.rows.sequence(id), self.rows.get(id)) else { return };
+        let (organization, before) = (row.dispatch.organization, row.dispatch.state.clone());
         self.unindex(sequence, organization, &before);
         self.index(sequence, id, organization, &state);
+        if let Some(row) = self.rows.get_mut(id) {
+            row.dispatch.state = state;
+        }
     }
 
-    /// Cancels or otherwise changes all that fit, oldest first and at most `limit`; gives them.
+    /// Gives a new state to those for which there is one, oldest first and at most `limit`; says which they are.
     pub(super) fn change(
         &mut self,
         limit: usize,

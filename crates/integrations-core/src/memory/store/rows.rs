@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{
-    Address, AddressId, Attempt, Dispatch, EventId, Integration, NewSubscription, OrganizationId,
-};
+use crate::{Address, AddressId, Attempt, Dispatch, EventId, Integration, NewSubscription, OrganizationId};
 
 /// An integration; deleted ones stay for their history, without their secret.
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{MemoryStore, rows::Windows, state::State};
 use crate::{
-    Attempt, Dispatch, DispatchId, DispatchStatus, HoldReason, Integration, IntegrationStatus, QueueEntry, Reach, StoreError, later,
+    Attempt, Dispatch, DispatchId, DispatchStatus, HoldReason, Integration, IntegrationStatus, QueueEntry, Reach,
+    StoreError, later,
     rules::{BeginFacts, Beginning, DAY, LaneState, LaneStates, Ledger, Policy},
     store::{Abandoned, AttemptReport, Begun, Held, Settled, StartedAttempt, WorkStore},
 };

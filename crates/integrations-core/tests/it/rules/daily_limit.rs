@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use integrations_core::{
-    Clock, DispatchId, later,
+    DispatchId, later,
     memory::MemoryStore,
     rules::DAY,
     store::{Begun, Recorded},

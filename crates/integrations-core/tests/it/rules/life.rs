@@ -63,6 +63,16 @@ prop_compose! {
     }
 }
 
+impl Failing {
+    fn error(&self) -> DeliveryError {
+        let error = match self.kind {
+            FailureKind::Moved => DeliveryError::moved(connection("elsewhere"), "moved"),
+            kind => failure(kind),
+        };
+        error.reaching(self.reach).with_retry_after(self.asked.map(Duration::from_secs))
+    }
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         30 => (0..3_000_u64).prop_map(Happening::Pass),
@@ -81,27 +91,20 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 impl Witness {
-    fn live(&mut self, happening: Happening) {
+    fn live(&mut self, happening: &Happening) {
         match happening {
-            Happening::Pass(seconds) => self.clock.advance(Duration::from_secs(seconds)),
+            Happening::Pass(seconds) => self.clock.advance(Duration::from_secs(*seconds)),
             Happening::PassUntilDue => {
                 let due = self.state.due_at.unwrap_or_else(|| self.clock.now());
                 self.clock.set(due.max(self.clock.now()));
             }
             Happening::Begin => self.begin(Ledger::default()),
             Happening::BeginOverLimit(seconds) => {
-                let opened_at = self.clock.now() - (DAY - Duration::from_secs(seconds));
+                let opened_at = self.clock.now() - (DAY - Duration::from_secs(*seconds));
                 self.begin(Ledger { ahead: 0, opened_at: Some(opened_at) });
             }
             Happening::Deliver => self.settle(&Ok(Receipt::default()), 0),
-            Happening::Fail(Failing { kind, reach, asked, jitter }) => {
-                let error = match kind {
-                    FailureKind::Moved => DeliveryError::moved(connection("elsewhere"), "moved"),
-                    _ => failure(kind),
-                };
-                let error = error.reaching(reach).with_retry_after(asked.map(Duration::from_secs));
-                self.settle(&Err(error), jitter);
-            }
+            Happening::Fail(failing) => self.settle(&Err(failing.error()), failing.jitter),
             Happening::Crash => {
                 let next = self.policy.interrupted(&self.state, self.deleted, self.clock.now());
                 self.see(Step::Interrupt, next);
@@ -112,7 +115,7 @@ impl Witness {
                 self.see(Step::Replay, next);
             }
             Happening::SetStatus(status) => {
-                self.integration.status = status;
+                self.integration.status = *status;
                 self.integration.revision += 1;
             }
             Happening::Release => self.release(),
@@ -171,7 +174,8 @@ impl Witness {
 
     /// What stores release: dispatches of integrations that are active again, and those that the daily limit holds.
     fn release(&mut self) {
-        let stopped = self.is_held_for(HoldReason::IntegrationPaused) || self.is_held_for(HoldReason::IntegrationDisabled);
+        let stopped =
+            self.is_held_for(HoldReason::IntegrationPaused) || self.is_held_for(HoldReason::IntegrationDisabled);
         let active = self.integration.status == IntegrationStatus::Active;
         if stopped && active || self.is_held_for(HoldReason::DailyLimit) {
             self.see(Step::Release, self.state.released(self.clock.now()));
@@ -187,7 +191,7 @@ proptest! {
     fn every_life_keeps_the_promises(life in vec(happening(), 1..80)) {
         let mut witness = Witness::new();
         for happening in life {
-            witness.live(happening);
+            witness.live(&happening);
         }
     }
 }

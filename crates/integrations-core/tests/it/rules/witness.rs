@@ -123,9 +123,11 @@ impl Witness {
 
     fn see_settlement(&self, next: &DispatchState) {
         let (now, window_end) = (self.clock.now(), self.window_end().unwrap());
-        let free_waits = [FailureKind::Throttled, FailureKind::Unauthorized, FailureKind::Gone];
-        if self.last_kind.is_some_and(|kind| free_waits.contains(&kind)) && next.reason.is_some() {
+        if matches!(next.reason, Some(Reason::Hold(_))) {
             assert_eq!(next.step, self.state.step, "a hold counted as a failure");
+        }
+        if self.last_kind == Some(FailureKind::Throttled) && self.deleted.is_none() {
+            assert_eq!(next.reason, Some(Reason::Hold(HoldReason::Throttled)));
         }
         if next.status == DispatchStatus::RetryScheduled && next.reason.is_none() {
             let due = next.due_at.unwrap();

@@ -1,0 +1,50 @@
+//! Programs that break a running server and show that no accepted event is lost.
+//!
+//! They know the server from outside only: a program with environment variables and an HTTP API. Each compares two
+//! logs that know nothing of each other: what a client saw accepted, and what the receiver of the messages got. What
+//! came twice must be explained by the server's own log of attempts.
+
+mod api;
+mod client_log;
+mod clock;
+mod compare;
+mod history;
+mod load;
+mod marker;
+mod poll;
+mod process;
+mod random;
+mod report;
+mod site;
+mod tenant;
+
+pub mod kill;
+pub mod provider_faults;
+pub mod stop;
+
+use std::path::PathBuf;
+
+pub use random::fresh_seed;
+pub use report::Report;
+
+/// A server program to be broken.
+#[derive(Debug, Clone)]
+pub struct Server {
+    binary: PathBuf,
+}
+
+impl Server {
+    /// The program at this path.
+    pub fn new(binary: impl Into<PathBuf>) -> Self {
+        Self { binary: binary.into() }
+    }
+}
+
+/// How long and with which chance a program runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Where chance starts; the same seed draws the same moments.
+    pub seed: u64,
+    /// How often the server is broken.
+    pub rounds: u32,
+}

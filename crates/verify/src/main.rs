@@ -1,0 +1,62 @@
+//! `verify <program>`: breaks a server for as long as it is told, and says in one line what that did to its events.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command answers the person who typed it")]
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use verify::{Options, Report, Server, fresh_seed, kill, provider_faults, stop};
+
+/// Breaks a server and shows that no accepted event is lost.
+#[derive(Debug, Parser)]
+#[command(name = "verify")]
+struct Args {
+    /// How it is broken
+    program: Program,
+    /// The server
+    #[arg(long, value_name = "PATH", default_value = "target/release/integrations-server")]
+    server: PathBuf,
+    /// Where chance starts; a fresh one if absent
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How often it is broken; each program has its own default
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+}
+
+/// How a server is broken.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Program {
+    /// Killed at random moments under load, 200 times
+    Kill,
+    /// Told to stop with a hundred attempts under way, 20 times
+    Stop,
+    /// Told everything that a service may answer, once
+    ProviderFaults,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args).await {
+        Ok(report) => {
+            print!("{report}");
+            if report.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("verify: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> anyhow::Result<Report> {
+    let server = Server::new(&args.server);
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    let options = |rounds| Options { seed, rounds: args.rounds.unwrap_or(rounds) };
+    match args.program {
+        Program::Kill => kill::run(&server, options(200)).await,
+        Program::Stop => stop::run(&server, options(20)).await,
+        Program::ProviderFaults => provider_faults::run(&server).await,
+    }
+}
