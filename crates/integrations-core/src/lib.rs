@@ -1,4 +1,5 @@
 //! The domain of the integrations platform: types, rules, ports and use cases. No runtime, no I/O.
+#![doc = include_str!("../README.md")]
 
 mod address;
 mod clock;

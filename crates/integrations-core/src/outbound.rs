@@ -3,8 +3,14 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE, InvalidHeaderValue},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use url::Url;
+use zeroize::Zeroizing;
 
 /// Sends one request.
 ///
@@ -55,14 +61,30 @@ impl HttpRequest {
         Self { method, url, headers: HeaderMap::new(), body: HttpBody::Bytes(Bytes::new()) }
     }
 
+    /// A GET.
+    #[must_use]
+    pub fn get(url: Url) -> Self {
+        Self::new(Method::GET, url)
+    }
+
     /// A POST of a JSON value.
     #[must_use]
     pub fn post_json(url: Url, body: &serde_json::Value) -> Self {
         Self {
             body: HttpBody::Bytes(body.to_string().into()),
-            ..Self::new(Method::POST, url)
-                .header(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
+            ..Self::new(Method::POST, url).header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
         }
+    }
+
+    /// The same with a bearer token (RFC 6750, section 2.1).
+    ///
+    /// # Errors
+    /// The token holds characters that cannot be sent in a header.
+    pub fn bearer(self, token: &SecretString) -> Result<Self, InvalidHeaderValue> {
+        let text = Zeroizing::new(format!("Bearer {}", token.expose_secret()));
+        let mut value = HeaderValue::from_str(&text)?;
+        value.set_sensitive(true);
+        Ok(self.header(AUTHORIZATION, value))
     }
 
     /// The same with one more header.
@@ -90,6 +112,14 @@ pub struct HttpResponse {
     pub body: Bytes,
     /// Whether there was more of the body, or should have been.
     pub truncated: bool,
+}
+
+impl HttpResponse {
+    /// The body, if it is JSON of that form.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
 }
 
 impl fmt::Debug for HttpResponse {

@@ -1,5 +1,9 @@
 //! Text from strangers, made fit to be shown: invisible and direction-changing characters go, lengths are cut.
 
+mod fit;
+
+pub use fit::{Unit, cut, escaped};
+
 /// The most characters in a row that [attach](attaches) to the one before them; more would only be there to overlap
 /// other lines or to hide something. Vietnamese needs two, emoji sequences three.
 const MAX_ATTACHED: usize = 4;
@@ -53,18 +57,21 @@ pub fn single_line(text: &str) -> String {
     line
 }
 
-/// The first `max` characters of `text`; when more follow, the last one kept is `…`.
+/// Several lines of clean text: each is a [`single_line`], and one empty line at most stands between two others.
 #[must_use]
-pub fn cut(text: &str, max: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(max) else {
-        return text.to_owned();
-    };
-    if max == 0 {
-        return String::new();
+pub fn multi_line(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut gap = "";
+    for line in text.lines().map(single_line) {
+        if line.is_empty() {
+            gap = if clean.is_empty() { "" } else { "\n\n" };
+        } else {
+            clean.push_str(gap);
+            clean.push_str(&line);
+            gap = "\n";
+        }
     }
-    let last = text.char_indices().nth(max - 1).map_or(end, |(at, _)| at);
-    let kept = text.get(..last).unwrap_or_default().trim_end();
-    format!("{kept}…")
+    clean
 }
 
 #[cfg(test)]
@@ -99,12 +106,9 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_text_ends_with_an_ellipsis() {
-        assert_eq!(cut("short", 5), "short");
-        assert_eq!(cut("a longer text", 9), "a longer…");
-        assert_eq!(cut("a b c", 3), "a…");
-        assert_eq!(cut("日本語", 2), "日…");
-        assert_eq!(cut("anything", 0), "");
+    fn paragraphs_stay_paragraphs() {
+        assert_eq!(multi_line("\r\n\n one\t two \r\nthree\n\n\n \u{200b}\nfour\n\n"), "one two\nthree\n\nfour");
+        assert_eq!(multi_line(" \n\u{200b}\n"), "");
     }
 
     proptest! {
@@ -117,8 +121,11 @@ mod tests {
         }
 
         #[test]
-        fn a_cut_text_is_never_longer(text in any::<String>(), max in 0_usize..50) {
-            prop_assert!(cut(&text, max).chars().count() <= max);
+        fn several_lines_are_clean_and_stay_so(text in any::<String>()) {
+            let clean = multi_line(&text);
+            prop_assert!(!clean.chars().any(|c| is_deceptive(c) && c != '\n'));
+            prop_assert!(!clean.contains("\n\n\n") && clean.trim() == clean);
+            prop_assert_eq!(multi_line(&clean), clean);
         }
     }
 }

@@ -10,6 +10,7 @@ use integrations_core::{
     SecretBytes, SecretCipher,
     provider::{Content, Description, Place, Service, Target, Verified},
 };
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, watch};
@@ -21,7 +22,21 @@ pub struct Postbox {
     rate: Option<Rate>,
 }
 
+/// An attempt to deliver.
+#[derive(Debug, Clone)]
+pub struct PostboxCall {
+    /// The box.
+    pub slot: String,
+    /// The message's identifier.
+    pub message: String,
+    /// When it came.
+    pub now: Timestamp,
+}
+
+type Answer = Box<dyn FnMut(&PostboxCall) -> Option<DeliveryError> + Send>;
+
 struct Shared {
+    answer: Mutex<Option<Answer>>,
     delivered: watch::Sender<Vec<Delivered>>,
     failures: Mutex<VecDeque<DeliveryError>>,
     verdict: Mutex<Option<DeliveryError>>,
@@ -60,6 +75,7 @@ pub struct PostboxSecret {
 impl Default for Postbox {
     fn default() -> Self {
         let shared = Shared {
+            answer: Mutex::default(),
             delivered: watch::Sender::default(),
             failures: Mutex::default(),
             verdict: Mutex::default(),
@@ -80,6 +96,11 @@ impl Postbox {
     /// The next delivery fails so; several wait their turn.
     pub fn fail_next(&self, error: DeliveryError) {
         self.shared.failures.lock().unwrap().push_back(error);
+    }
+
+    /// From now on every delivery is asked about: it fails if an error is given.
+    pub fn answer_with(&self, answer: impl FnMut(&PostboxCall) -> Option<DeliveryError> + Send + 'static) {
+        *self.shared.answer.lock().unwrap() = Some(Box::new(answer));
     }
 
     /// From now on verifications answer so; `None` accepts.
@@ -153,6 +174,11 @@ impl Provider for Postbox {
                 break;
             }
             go_on.await;
+        }
+        let call = PostboxCall { slot: slot.clone(), message: message.id.clone(), now: target.service.now };
+        let answer = self.shared.answer.lock().unwrap().as_mut().and_then(|answer| answer(&call));
+        if let Some(error) = answer {
+            return Err(error);
         }
         if let Some(error) = self.shared.failures.lock().unwrap().pop_front() {
             return Err(error);

@@ -1,4 +1,5 @@
 //! Conformance suites and fakes for every port of the platform.
+#![doc = include_str!("../README.md")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

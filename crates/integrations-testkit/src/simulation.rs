@@ -17,8 +17,8 @@ use crate::{
     scripted_http::ScriptedHttp,
 };
 
-/// How often a server sweeps.
-const SWEEP_EVERY: Duration = Duration::from_secs(15);
+/// As rarely as a sweep can come without being late for anything.
+const SWEEP_EVERY: Duration = integrations_core::SWEEP_HORIZON;
 
 /// A platform with a postbox for a provider and a clock that a test moves.
 pub struct Simulation {

@@ -8,7 +8,7 @@ use super::{
     DeliveryError, Description, FailureKind, FieldError, Halves, Message, Place, Provider, Receipt, Service, Target,
     form, redact::Redactor,
 };
-use crate::{Connection, SecretBytes};
+use crate::{Connection, Egress, SecretBytes};
 
 /// A provider whose types are erased. Implemented for every [`Provider`] and for nothing else.
 #[async_trait::async_trait]
@@ -121,7 +121,7 @@ impl<P: Provider> DynProvider for P {
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::verify(self, &target).await?.into_connection()
         };
-        call.await.map_err(|error| cleaned(error, secret))
+        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
     }
 
     async fn deliver(
@@ -136,7 +136,7 @@ impl<P: Provider> DynProvider for P {
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::deliver(self, &target, message).await
         };
-        call.await.map_err(|error| cleaned(error, secret))
+        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
     }
 
     async fn targets(&self, secret: &SecretBytes, service: Service<'_>) -> Result<Vec<Place>, DeliveryError> {
@@ -144,7 +144,7 @@ impl<P: Provider> DynProvider for P {
             let typed = stored(secret_value(secret)?)?;
             Provider::targets(self, &typed, &service).await
         };
-        call.await.map_err(|error| cleaned(error, secret))
+        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
     }
 }
 
@@ -162,6 +162,12 @@ fn stored<T: DeserializeOwned>(value: Value) -> Result<T, DeliveryError> {
     })
 }
 
-fn cleaned(error: DeliveryError, secret: &SecretBytes) -> DeliveryError {
-    DeliveryError { message: Redactor::new(secret).clean(&error.message), ..error }
+/// The error as it may be shown. What a service said is joined to our own words only where the operator chose the
+/// service.
+fn cleaned(error: DeliveryError, provider: &Description, secret: &SecretBytes) -> DeliveryError {
+    let message = match error.said {
+        Some(said) if provider.egress == Egress::Trusted => format!("{} ({}: {said})", error.message, provider.name),
+        _ => error.message,
+    };
+    DeliveryError { message: Redactor::new(secret).clean(&message), said: None, ..error }
 }

@@ -2,15 +2,20 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, StatusCode,
+    header::{InvalidHeaderValue, RETRY_AFTER},
+};
 use jiff::Timestamp;
 
 use crate::{Connection, HttpError, HttpResponse, Reach, elapsed};
 
 /// A call to a service that did not end well.
 ///
-/// `message` is for people: our own words or the service's description. Before anybody else sees it, the erased
-/// provider cleans it of control characters and of every form of the secret, and cuts it.
+/// `message` is our own words for people, `said` the service's. Before anybody else sees them, the erased provider
+/// joins them, takes out control characters and every form of the secret, and cuts the rest. Where tenants choose the
+/// URL ([`Egress::Guarded`](crate::Egress::Guarded)) it drops what the service said: whatever answers there may stand
+/// where the tenant may not look.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct DeliveryError {
@@ -18,8 +23,10 @@ pub struct DeliveryError {
     pub kind: FailureKind,
     /// How far it reaches; counts for [`FailureKind::Throttled`].
     pub reach: Reach,
-    /// What happened, for people.
+    /// What happened and what to do about it, in our own words. Nothing that the service sent belongs here.
     pub message: String,
+    /// The service's own description, as it came.
+    pub said: Option<String>,
     /// The status of the service's answer, if one came.
     pub http_status: Option<u16>,
     /// How long the service asked to wait.
@@ -59,6 +66,7 @@ impl DeliveryError {
             kind,
             reach: Reach::Destination,
             message: message.into(),
+            said: None,
             http_status: None,
             retry_after: None,
             moved_to: None,
@@ -69,6 +77,12 @@ impl DeliveryError {
     #[must_use]
     pub fn moved(connection: Connection, message: impl Into<String>) -> Self {
         Self { moved_to: Some(Box::new(connection)), ..Self::new(FailureKind::Moved, message) }
+    }
+
+    /// The same with the service's own description; nothing if that is empty.
+    #[must_use]
+    pub fn saying(self, said: impl Into<String>) -> Self {
+        Self { said: Some(said.into()).filter(|said| !said.trim().is_empty()), ..self }
     }
 
     /// The same with the status of the answer.
@@ -89,19 +103,29 @@ impl DeliveryError {
         Self { reach, ..self }
     }
 
+    /// The same for a call that may be repeated at will, because it changes nothing or because the receiver knows
+    /// repeats: a lost answer is no more than trouble.
+    #[must_use]
+    pub fn repeatable(self) -> Self {
+        let kind = if self.kind == FailureKind::Unconfirmed { FailureKind::Unavailable } else { self.kind };
+        Self { kind, ..self }
+    }
+
     /// The default reading of an HTTP answer, for providers to refine: `None` for a 2xx.
     #[must_use]
     pub fn from_answer(answer: &HttpResponse, now: Timestamp) -> Option<Self> {
         use FailureKind as Kind;
         let kind = match answer.status.as_u16() {
             200..=299 => return None,
+            300..=399 => Kind::Misconfigured,
             401 | 403 => Kind::Unauthorized,
             410 => Kind::Gone,
             429 => Kind::Throttled,
             408 | 425 | 500..=599 => Kind::Unavailable,
             _ => Kind::Rejected,
         };
-        let message = format!("the service answered with HTTP status {}", answer.status.as_u16());
+        let advice = if kind == Kind::Misconfigured { ", a redirect; give the address that it leads to" } else { "" };
+        let message = format!("the service answered with HTTP status {}{advice}", answer.status.as_u16());
         Some(Self::new(kind, message).with_status(answer.status).with_retry_after(retry_after(&answer.headers, now)))
     }
 }
@@ -115,6 +139,12 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     }
     let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
     Some(elapsed(now, date))
+}
+
+impl From<InvalidHeaderValue> for DeliveryError {
+    fn from(_: InvalidHeaderValue) -> Self {
+        Self::new(FailureKind::Misconfigured, "a setting holds characters that cannot be sent in a header")
+    }
 }
 
 impl From<HttpError> for DeliveryError {

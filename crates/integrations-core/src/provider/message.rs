@@ -2,12 +2,12 @@
 
 use url::Url;
 
-use crate::{EmailReceived, Event, Payload};
+use crate::{EmailReceived, Event, Payload, text};
 
 /// One message for one destination.
 #[derive(Debug, Clone)]
 pub struct Message<'a> {
-    /// The same for every repeat of this message, for services that recognise repeats.
+    /// The same for every repeat of this message, for services that recognise repeats. Letters, digits, `_` and `-`.
     pub id: String,
     /// What it is about.
     pub content: Content<'a>,
@@ -67,6 +67,24 @@ pub struct Notification {
     pub actions: Vec<Action>,
 }
 
+impl Notification {
+    /// The title on one clean line. Never empty, since many services refuse a message without text.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let line = text::single_line(&self.title);
+        if line.is_empty() { "Message".to_owned() } else { line }
+    }
+
+    /// What stands below the title, as clean plain text: each field on a line, an empty line, the body. Not cut.
+    #[must_use]
+    pub fn plain_text(&self) -> String {
+        let fields = self.fields.iter().map(|field| text::single_line(&format!("{}: {}", field.label, field.value)));
+        let body = self.body.as_deref().map(text::multi_line).filter(|body| !body.is_empty());
+        let parts = [fields.collect::<Vec<_>>().join("\n"), body.unwrap_or_default()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -103,5 +121,27 @@ fn email_received(event: &Event, mail: &EmailReceived) -> Notification {
         fields,
         body: Some(mail.preview.clone()).filter(|text| !text.is_empty()),
         actions: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notification_has_a_plain_form() {
+        let field = |label, value: &str| Field { label, value: value.to_owned(), verbatim: false };
+        let mut notification = Notification {
+            title: " \u{202e}\n".to_owned(),
+            fields: vec![field("From", "Ada\r\nTo: x"), field("Subject", "")],
+            body: Some("\n a \n\n\n b".to_owned()),
+            actions: Vec::new(),
+        };
+        assert_eq!(notification.heading(), "Message");
+        assert_eq!(notification.plain_text(), "From: Ada To: x\nSubject:\n\na\n\nb");
+        notification.body = Some("\u{200b}".to_owned());
+        assert_eq!(notification.plain_text(), "From: Ada To: x\nSubject:");
+        notification.fields.clear();
+        assert_eq!(notification.plain_text(), "");
     }
 }

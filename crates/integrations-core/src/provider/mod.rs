@@ -10,6 +10,7 @@ mod form;
 mod message;
 mod redact;
 mod registry;
+mod web_url;
 
 use std::future::Future;
 
@@ -23,6 +24,7 @@ pub use form::{FieldError, Halves, read_input};
 pub use message::{Action, Content, Field, Message, Notification};
 pub use redact::MAX_ERROR_CHARS;
 pub use registry::Registry;
+pub use web_url::HttpsUrl;
 
 use crate::{Connection, Egress, EventType, HttpClient, HttpRequest, HttpResponse, Lanes};
 
@@ -134,6 +136,16 @@ pub struct Service<'a> {
 }
 
 impl Service<'_> {
+    /// Sends a request and gives the answer if it is a success. A refusal is read by the default rules
+    /// ([`DeliveryError::from_answer`]); what the service means otherwise, a provider says with `map_err`.
+    ///
+    /// # Errors
+    /// No answer came, or one that is not a 2xx.
+    pub async fn call(&self, request: HttpRequest) -> Result<HttpResponse, DeliveryError> {
+        let answer = self.send(request).await?;
+        DeliveryError::from_answer(&answer, self.now).map_or(Ok(answer), Err)
+    }
+
     /// Sends a request and gives the answer, whatever its status.
     ///
     /// # Errors

@@ -75,9 +75,13 @@ fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
     }
 }
 
-/// The text, and what stands between its colons: the parts of `123456:ABC…` are secret by themselves.
+/// The text, what stands between its separators, and what follows a prefix: a part of `123456:ABC…`, `whsec_ABC…` or
+/// `https://host/hook/ABC…` is secret by itself.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    let inner = text.split(':').filter(move |part| part.len() >= 16 && part.len() < text.len());
+    let between = text.split([':', '/', '?', '&', '=']);
+    let prefixed = text.split_once('_').filter(|(prefix, _)| prefix.bytes().all(|b| b.is_ascii_lowercase()));
+    let inner = between.chain(prefixed.map(|(_, rest)| rest));
+    let inner = inner.filter(move |part| part.len() >= 16 && part.len() < text.len());
     std::iter::once(text).filter(|text| text.len() >= SHORTEST_SECRET).chain(inner)
 }
 
@@ -109,6 +113,21 @@ mod tests {
             let cleaned = redactor.clean(&format!("no bot at /bot{form}/getMe"));
             assert_eq!(cleaned.matches("[redacted]").count(), 1, "{cleaned}");
             assert!(!cleaned.contains(half));
+        }
+    }
+
+    #[test]
+    fn the_secret_parts_of_urls_and_prefixed_keys_go() {
+        let redactor = redactor(
+            r#"{"url":"https://hooks.example/v1/42/To_ken-To_ken-To_ken?x=1","key":"whsec_c2VjcmV0/c2VjcmV0+c2VjcmV0=="}"#,
+        );
+        for (echo, shown) in [
+            ("no hook 42/To_ken-To_ken-To_ken", "no hook 42/[redacted]"),
+            ("no hook at /v1/42/To_ken-To_ken-To_ken?x=1!", "no hook at /v1/42/[redacted]?x=1!"),
+            ("no key c2VjcmV0/c2VjcmV0+c2VjcmV0==", "no key [redacted]"),
+            ("hooks.example has no such hook", "hooks.example has no such hook"),
+        ] {
+            assert_eq!(redactor.clean(echo), shown);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The rules and the references in memory, from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod a_day;
 mod conformance;
 mod ids;
 mod queue;

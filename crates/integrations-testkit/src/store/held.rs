@@ -131,6 +131,21 @@ suite! { $
             assert_eq!(scene.store.due(scene.in_seconds(100_000_000), None, 10).await.unwrap(), []);
         }
 
+        /// No patience at all is for holds only: what may start starts.
+        async fn without_patience_what_may_start_starts(harness) {
+            let mut scene = scene(harness);
+            scene.policy.max_hold = Duration::ZERO;
+            let route = scene.route().await;
+            let id = scene.dispatch(&route.address).await;
+            scene.deliver(id).await;
+            scene.set_status(&route.integration, IntegrationStatus::Paused).await;
+            let id = scene.dispatch(&route.address).await;
+            assert_eq!(scene.wait(id).await, scene.now());
+            assert!(matches!(scene.begin(id).await, Begun::Nothing));
+            let state = scene.read(&route, id).await.state;
+            assert_eq!(state.reason, Some(Reason::Fail(FailReason::HeldTooLong)));
+        }
+
         /// Past its window nothing is tried any more.
         async fn nothing_starts_after_its_window(harness) {
             let scene = scene(harness);

@@ -13,6 +13,8 @@ pub(super) struct Dispatches {
     rows: Table<DispatchId, DispatchRow>,
     /// Those that wait, by due time and sequence.
     due: BTreeMap<(Timestamp, u64), DispatchId>,
+    /// Those that wait, by sequence.
+    waiting_ids: BTreeMap<u64, DispatchId>,
     /// Those with an open attempt.
     open: BTreeMap<u64, DispatchId>,
     waiting: HashMap<OrganizationId, Waiting>,
@@ -59,13 +61,14 @@ impl Dispatches {
         }
     }
 
-    /// Gives a new state to those for which there is one, oldest first and at most `limit`; says which they are.
+    /// Gives a new state to those that wait and for which there is one, oldest first and at most `limit`; says which they are.
     pub(super) fn change(
         &mut self,
         limit: usize,
         change: impl Fn(&Dispatch) -> Option<DispatchState>,
     ) -> Vec<DispatchId> {
-        let changes = self.rows.iter().filter_map(|row| Some((row.dispatch.id, change(&row.dispatch)?)));
+        let waiting = self.waiting_ids.values().filter_map(|id| self.rows.get(*id));
+        let changes = waiting.filter_map(|row| Some((row.dispatch.id, change(&row.dispatch)?)));
         let changes: Vec<_> = changes.take(limit).collect();
         let ids = changes.iter().map(|(id, _)| *id).collect();
         for (id, state) in changes {
@@ -78,6 +81,7 @@ impl Dispatches {
         self.rows.retain(|row| row.dispatch.organization != organization);
         let rows = &self.rows;
         self.due.retain(|_, id| rows.get(*id).is_some());
+        self.waiting_ids.retain(|_, id| rows.get(*id).is_some());
         self.open.retain(|_, id| rows.get(*id).is_some());
         self.waiting.remove(&organization);
     }
@@ -111,6 +115,7 @@ impl Dispatches {
         }
         if let Some(due) = due(state) {
             self.due.insert((due, sequence), id);
+            self.waiting_ids.insert(sequence, id);
             let waiting = self.waiting.entry(organization).or_default();
             waiting.all += 1;
             if state.is_held_for(HoldReason::DailyLimit) {
@@ -123,6 +128,7 @@ impl Dispatches {
         self.open.remove(&sequence);
         if let Some(due) = due(state) {
             self.due.remove(&(due, sequence));
+            self.waiting_ids.remove(&sequence);
             let waiting = self.waiting.entry(organization).or_default();
             waiting.all -= 1;
             waiting.limited.remove(&sequence);
