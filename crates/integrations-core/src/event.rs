@@ -72,9 +72,7 @@ impl Event {
     /// Its type.
     #[must_use]
     pub fn event_type(&self) -> EventType {
-        match self.payload {
-            Payload::EmailReceived(_) => EventType::EmailReceived,
-        }
+        self.payload.event_type()
     }
 }
 
@@ -89,6 +87,14 @@ pub enum Payload {
 }
 
 impl Payload {
+    /// The type of an event with this content.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::EmailReceived(_) => EventType::EmailReceived,
+        }
+    }
+
     /// The mail's subject, where the event is about a mail that has one.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {

@@ -67,13 +67,17 @@ impl HttpRequest {
         Self::new(Method::GET, url)
     }
 
+    /// A POST of these bytes, which are of that type.
+    #[must_use]
+    pub fn post(url: Url, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { body: HttpBody::Bytes(body.into()), ..Self::new(Method::POST, url) }
+            .header(CONTENT_TYPE, HeaderValue::from_static(content_type))
+    }
+
     /// A POST of a JSON value.
     #[must_use]
     pub fn post_json(url: Url, body: &serde_json::Value) -> Self {
-        Self {
-            body: HttpBody::Bytes(body.to_string().into()),
-            ..Self::new(Method::POST, url).header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
-        }
+        Self::post(url, "application/json", body.to_string())
     }
 
     /// The same with a bearer token (RFC 6750, section 2.1).

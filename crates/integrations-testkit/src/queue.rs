@@ -133,6 +133,19 @@ suite! { $
             assert_eq!(take(&queue, 10).await, [soon.dispatch]);
         }
 
+        /// It wins, too, among entries that are due and wait for room in their lane.
+        async fn the_earlier_time_wins_among_what_is_due(harness) {
+            let (queue, mut new) = (harness.queue(), Entries::new(harness));
+            let entries = new.many(SHARES.lane + 2, new.organization(), "a");
+            queue.push(&entries).await.unwrap();
+            let taken = take(&queue, 10).await;
+            let mut last = entries[SHARES.lane + 1].clone();
+            last.due = Timestamp::from_millisecond(last.due.as_millisecond() - 5).unwrap();
+            queue.push(std::slice::from_ref(&last)).await.unwrap();
+            forget(&queue, &taken).await;
+            assert_eq!(take(&queue, 1).await, [last.dispatch]);
+        }
+
         /// A sweep that is late must not give the same work to a second worker.
         async fn pushing_what_is_reserved_changes_nothing(harness) {
             let (queue, mut new) = (harness.queue(), Entries::new(harness));

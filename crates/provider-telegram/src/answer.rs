@@ -65,7 +65,7 @@ struct Parameters {
 /// is not in the Bot API's form comes from something before it, a proxy for example, which will be mended.
 pub(crate) fn read<T: DeserializeOwned>(answer: &HttpResponse, now: Timestamp) -> Result<T, Refused> {
     let (status, is_success) = (answer.status.as_u16(), answer.status.is_success());
-    let (verdict, parameters) = match serde_json::from_slice::<Envelope<T>>(&answer.body).ok() {
+    let (verdict, parameters) = match answer.json::<Envelope<T>>() {
         Some(Envelope { ok: true, result: Some(result), .. }) if is_success => return Ok(result),
         Some(Envelope { ok: false, error_code, description, parameters, .. }) => {
             let status = error_code.filter(|_| is_success).unwrap_or(status);
@@ -87,13 +87,10 @@ fn judge(status: u16, description: &str) -> Refused {
     Refused { remedy: row.remedy, ..failure(row.kind, row.advice, status, description) }
 }
 
-/// The advice goes before the description, since a long message is cut.
 fn failure(kind: FailureKind, advice: &str, status: u16, description: &str) -> Refused {
-    let message = match description {
-        "" => format!("{advice} (HTTP status {status})"),
-        _ => format!("{advice} (Telegram: {description})"),
-    };
-    DeliveryError { http_status: Some(status), ..DeliveryError::new(kind, message) }.into()
+    let message = if description.is_empty() { format!("{advice} (HTTP status {status})") } else { advice.to_owned() };
+    let error = DeliveryError::new(kind, message).saying(description);
+    DeliveryError { http_status: Some(status), ..error }.into()
 }
 
 /// One thing that Telegram says, and what it means.

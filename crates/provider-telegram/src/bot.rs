@@ -27,12 +27,8 @@ impl Bot<'_> {
 
     /// Calls a method that only tells something: if its answer is lost, nothing has happened.
     pub(crate) async fn ask<T: DeserializeOwned>(&self, method: &str, parameters: &Value) -> Result<T, Refused> {
-        self.call(method, parameters).await.map_err(|mut refused| {
-            if refused.error.kind == FailureKind::Unconfirmed {
-                refused.error.kind = FailureKind::Unavailable;
-            }
-            refused
-        })
+        let answer = self.call(method, parameters).await;
+        answer.map_err(|refused| Refused { error: refused.error.repeatable(), ..refused })
     }
 
     /// `<base>/bot<token>/<method>` (<https://core.telegram.org/bots/api#making-requests>).

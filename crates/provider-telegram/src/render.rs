@@ -20,6 +20,8 @@ const FIELDS_CHARS: usize = 3072;
 /// With a title and two marked texts in each field: below the 100 that Telegram keeps.
 const MAX_FIELDS: usize = 40;
 
+const ESCAPES: &[(char, &str)] = &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
+
 /// One message in its two forms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -33,40 +35,18 @@ pub struct Rendered {
 #[must_use]
 pub fn render(notification: &Notification) -> Rendered {
     let mut sheet = Sheet::default();
-    sheet.push(Style::Bold, &title(&notification.title), TITLE_CHARS);
+    sheet.push(Style::Bold, &notification.heading(), TITLE_CHARS);
     let shown = notification.fields.len().min(MAX_FIELDS);
     let each = FIELDS_CHARS / shown.max(1);
     for field in notification.fields.iter().take(shown) {
         sheet.field(field, VALUE_CHARS.min(each - LABEL_CHARS - ": \n".len()));
     }
-    let body = lines(notification.body.as_deref().unwrap_or_default());
+    let body = text::multi_line(notification.body.as_deref().unwrap_or_default());
     if !body.is_empty() {
         sheet.push(Style::Plain, "\n\n", MAX_TEXT_CHARS);
         sheet.push(Style::Plain, &body, MAX_TEXT_CHARS);
     }
     sheet.finish()
-}
-
-/// The title on one line. One that shows nothing gets a word, since Telegram refuses empty messages.
-fn title(title: &str) -> String {
-    let line = text::single_line(title);
-    if line.is_empty() { "Message".to_owned() } else { line }
-}
-
-/// The text line by line, with one empty line at most between two others.
-fn lines(body: &str) -> String {
-    let mut text = String::with_capacity(body.len());
-    let mut gap = "";
-    for line in body.lines().map(text::single_line) {
-        if line.is_empty() {
-            gap = if text.is_empty() { "" } else { "\n\n" };
-        } else {
-            text.push_str(gap);
-            text.push_str(&line);
-            gap = "\n";
-        }
-    }
-    text
 }
 
 #[derive(Clone, Copy)]
@@ -121,5 +101,5 @@ impl Sheet {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text::escaped(text, ESCAPES).collect()
 }

@@ -14,6 +14,7 @@ mod cli;
 pub mod config;
 mod demo;
 mod doctor;
+mod migrate;
 mod serve;
 mod stop;
 pub mod telemetry;
@@ -69,10 +70,7 @@ fn run(cli: Cli, registry: impl FnOnce(&Config) -> Registry) -> anyhow::Result<E
             block_on(serve::serve(&config, registry, !args.no_migrate))??;
         }
         Command::Openapi => print(&format!("{}\n", api_http::openapi()))?,
-        Command::Migrate => {
-            load(file)?;
-            anyhow::bail!("not wired yet");
-        }
+        Command::Migrate => print(&block_on(migrate::migrate(&load(file)?.store))??)?,
     }
     Ok(ExitCode::SUCCESS)
 }

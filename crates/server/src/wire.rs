@@ -7,9 +7,9 @@ use api_http::{ApiState, ConnectionLimits, RequestLimits};
 use cipher_ring::RingCipher;
 use http_reqwest::{HttpConfig, ReqwestClient};
 use integrations::{Builder, Integrations, SystemEntropy};
-use integrations_core::memory::MemoryStore;
 use integrations_core::{Outbound, Registry};
 use secrecy::SecretString;
+use store_sqlite::{OpenOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ use crate::config::{Config, table};
 /// A server that takes requests and delivers.
 pub(crate) struct Server {
     platform: Integrations,
+    store: SqliteStore,
     api: ApiState,
     listener: TcpListener,
     stopping: CancellationToken,
@@ -30,9 +31,8 @@ impl Server {
         let admin_token = table::ADMIN_TOKEN.required(config.http.admin_token.clone())?;
         let cipher = cipher(config)?;
         let listener = bind(config.http.listen).await?;
-        let store = MemoryStore::new();
-        let _ = migrate;
-        let platform = Builder::new(Arc::new(store), Arc::new(cipher), outbound()?)
+        let store = SqliteStore::open(&config.store, OpenOptions::default().exclusive(true).migrate(migrate)).await?;
+        let platform = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
             .registry(registry)
             .settings(config.settings())
             .worker(config.worker())
@@ -40,7 +40,7 @@ impl Server {
             .await?;
         let stopping = CancellationToken::new();
         let api = api(&platform, &admin_token, &stopping);
-        Ok(Self { platform, api, listener, stopping })
+        Ok(Self { platform, store, api, listener, stopping })
     }
 
     /// Where it listens.
@@ -50,7 +50,7 @@ impl Server {
 
     /// Answers requests until `stop` is ready; then lets requests and attempts end and closes the store.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { platform, api, listener, stopping } = self;
+        let Self { platform, store, api, listener, stopping } = self;
         let serving = api_http::serve(
             listener,
             api_http::router(api),
@@ -63,6 +63,7 @@ impl Server {
         };
         tokio::join!(serving, stop);
         platform.stop().await;
+        store.close().await;
     }
 }
 

@@ -42,7 +42,7 @@ struct Held {
     place: Place,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Place {
     Scheduled,
     Ready,
@@ -130,11 +130,15 @@ impl DispatchQueue for MemoryQueue {
 impl State {
     fn push(&mut self, entry: &QueueEntry) {
         if let Some(held) = self.entries.get(&entry.dispatch) {
-            let earlier = held.place == Place::Scheduled && entry.due < held.entry.due;
-            if !earlier {
+            if matches!(held.place, Place::Reserved { .. }) || held.entry.due <= entry.due {
                 return;
             }
-            self.scheduled.remove(&order(&held.entry));
+            let old = order(&held.entry);
+            self.scheduled.remove(&old);
+            let organization = self.organizations.get_mut(&held.entry.organization);
+            if let Some(lane) = organization.and_then(|organization| organization.lanes.get_mut(&held.entry.lane)) {
+                lane.ready.remove(&old);
+            }
         }
         self.schedule(entry.clone());
     }
@@ -177,7 +181,11 @@ impl State {
         let lane_key = organization.turns.pop_front()?;
         let lane = organization.lanes.get_mut(&lane_key)?;
         lane.has_turn = false;
-        let (.., dispatch) = lane.ready.pop_first()?;
+        let Some((.., dispatch)) = lane.ready.pop_first() else {
+            // What was ready has been pushed again, into another lane.
+            self.give_turn(id, &lane_key, shares);
+            return self.take(shares, lease_until);
+        };
         lane.in_flight += 1;
         organization.in_flight += 1;
         let held = self.entries.get_mut(&dispatch)?;

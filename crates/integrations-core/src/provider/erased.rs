@@ -171,3 +171,23 @@ fn cleaned(error: DeliveryError, provider: &Description, secret: &SecretBytes) -
     };
     DeliveryError { message: Redactor::new(secret).clean(&message), said: None, ..error }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EventType;
+
+    fn shown(egress: Egress) -> String {
+        let provider =
+            Description { name: "Pigeons", event_types: EventType::ALL, setup: "", destination_fields: &[], egress };
+        let secret = br#"{"feed":"corn-and-7-peas"}"#.to_vec().into();
+        let error = DeliveryError::new(FailureKind::Rejected, "they would not fly").saying("no\ncorn-and-7-peas");
+        cleaned(error, &provider, &secret).message
+    }
+
+    #[test]
+    fn what_a_service_said_is_shown_where_the_operator_chose_it() {
+        assert_eq!(shown(Egress::Trusted), "they would not fly (Pigeons: no [redacted])");
+        assert_eq!(shown(Egress::Guarded), "they would not fly");
+    }
+}

@@ -158,3 +158,59 @@ impl From<HttpError> for DeliveryError {
         Self::new(kind, error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn read(status: u16) -> Option<DeliveryError> {
+        let headers = HeaderMap::from_iter([(RETRY_AFTER, http::HeaderValue::from_static("7"))]);
+        let status = StatusCode::from_u16(status).unwrap();
+        let answer = HttpResponse { status, headers, body: Bytes::from_static(b"remote words"), truncated: false };
+        DeliveryError::from_answer(&answer, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn statuses_are_read_as_most_services_mean_them() {
+        use FailureKind as Kind;
+        let kinds = [
+            (302, Kind::Misconfigured),
+            (400, Kind::Rejected),
+            (401, Kind::Unauthorized),
+            (403, Kind::Unauthorized),
+            (404, Kind::Rejected),
+            (408, Kind::Unavailable),
+            (410, Kind::Gone),
+            (429, Kind::Throttled),
+            (503, Kind::Unavailable),
+        ];
+        for (status, kind) in kinds {
+            let error = read(status).unwrap();
+            assert_eq!((error.kind, error.http_status), (kind, Some(status)));
+            assert_eq!((error.reach, error.retry_after), (Reach::Destination, Some(Duration::from_secs(7))));
+            assert!(error.message.contains(&status.to_string()) && !error.message.contains("remote"), "{error}");
+        }
+        assert_eq!([200, 204].map(read), [None, None]);
+    }
+
+    #[test]
+    fn waits_come_as_seconds_or_as_a_date() {
+        let wait = |text| {
+            let headers = HeaderMap::from_iter([(RETRY_AFTER, http::HeaderValue::from_static(text))]);
+            retry_after(&headers, Timestamp::UNIX_EPOCH).map(|wait| wait.as_secs())
+        };
+        assert_eq!(wait(" 120 "), Some(120));
+        assert_eq!(wait("Thu, 01 Jan 1970 00:01:00 GMT"), Some(60));
+        assert_eq!(wait("Wed, 31 Dec 1969 00:01:00 GMT"), Some(0));
+        assert_eq!(["", "-1", "1.5", "soon"].map(wait), [None; 4]);
+    }
+
+    #[test]
+    fn only_a_lost_answer_becomes_harmless() {
+        let kind = |kind| DeliveryError::new(kind, "x").repeatable().kind;
+        assert_eq!(kind(FailureKind::Unconfirmed), FailureKind::Unavailable);
+        assert_eq!(kind(FailureKind::Rejected), FailureKind::Rejected);
+    }
+}

@@ -161,7 +161,7 @@ pub enum Abandoned {
 }
 
 /// Which held dispatches may try again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Held {
     /// Those that were held for an integration which is active now.
     ByIntegration,

@@ -23,7 +23,7 @@ pub trait ProviderHarness {
     /// Settings as a user fills them in, public and secret ones in one object.
     fn settings(&self) -> Value;
 
-    /// What the service answers, in order, when it accepts the settings.
+    /// What the service answers, in order, when it accepts the settings; nothing if it is not asked.
     fn verified(&self) -> Vec<HttpResponse>;
 
     /// What the service answers, in order, when it accepts a message.

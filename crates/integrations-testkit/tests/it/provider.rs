@@ -27,6 +27,7 @@ enum Mistake {
     PutsTextIntoHeaders,
     NamesAWrongField,
     GivesEveryMessageOneName,
+    QuotesWhatATenantsUrlSays,
 }
 
 struct Pigeons(Mistake);
@@ -59,6 +60,9 @@ impl Pigeons {
             answer = target.service.send(request).await;
         }
         let refusal = match answer {
+            Ok(answer) if self.0 == Mistake::QuotesWhatATenantsUrlSays && !answer.status.is_success() => {
+                Some(DeliveryError::new(FailureKind::Rejected, String::from_utf8_lossy(&answer.body)))
+            }
             Ok(answer) => DeliveryError::from_answer(&answer, target.service.now),
             Err(error) if self.0 == Mistake::TakesNoAnswerForUnavailable => {
                 Some(DeliveryError { kind: FailureKind::Unavailable, ..error })
@@ -80,7 +84,7 @@ impl Provider for Pigeons {
             event_types: EventType::ALL,
             setup: "Feed them.",
             destination_fields: if self.0 == Mistake::NamesAWrongField { &["nest"] } else { &["loft"] },
-            egress: Egress::Trusted,
+            egress: if self.0 == Mistake::QuotesWhatATenantsUrlSays { Egress::Guarded } else { Egress::Trusted },
         }
     }
 
@@ -155,5 +159,8 @@ fn mistakes_are_found() {
     assert_found(Mistake::ShowsTheSecret, async |h| suite::debug_shows_no_secret(h).await);
     assert_found(Mistake::PutsTextIntoHeaders, async |h| suite::hostile_text_is_delivered(h).await);
     assert_found(Mistake::NamesAWrongField, async |h| suite::the_description_is_complete(h).await);
+    assert_found(Mistake::QuotesWhatATenantsUrlSays, async |h| {
+        suite::what_answers_at_a_tenants_url_stays_there(h).await;
+    });
     assert_found(Mistake::GivesEveryMessageOneName, async |h| suite::a_repeat_is_the_same_request(h).await);
 }

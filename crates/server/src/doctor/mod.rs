@@ -8,12 +8,14 @@ mod store;
 
 use std::io::{self, Write as _};
 
-use integrations_core::Registry;
+use integrations::SystemClock;
+use integrations_core::{Registry, SecretCipher};
 
 use crate::{
     config::{Config, ConfigError},
     wire,
 };
+use credentials::Verifier;
 use finding::{Finding, Level};
 
 /// Checks everything and prints what it finds. `true` if nothing failed.
@@ -50,6 +52,21 @@ async fn checks(config: &Config, registry: &Registry, live: bool) -> Vec<Finding
     if live {
         findings.push(network::telegram(&config.telegram.api_base_url, &*outbound.trusted).await);
     }
-    findings.extend(store::file(&config.store).err());
+    let store = match store::open(&config.store).await {
+        Ok(store) => store,
+        Err(finding) => {
+            findings.push(finding);
+            return findings;
+        }
+    };
+    // Without a key there is a finding already.
+    let cipher = wire::cipher(config).ok();
+    let cipher = cipher.as_ref().map(|cipher| cipher as &dyn SecretCipher);
+    findings.extend(store::check(&store, &config.store, cipher).await);
+    if let Some(cipher) = cipher.filter(|_| live) {
+        let clock = &SystemClock::new();
+        findings.extend(Verifier { store: &store, cipher, registry, outbound: &outbound, clock }.check().await);
+    }
+    store.close().await;
     findings
 }

@@ -1,7 +1,12 @@
-//! Tests of the server's frame: configuration, and the commands that need no running server.
+//! The program from outside: configuration, commands, and the running server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod config;
+mod demo;
+mod mails;
 mod program;
+mod running;
+mod secrets;
 mod settings;
 mod sources;
+mod store;

@@ -5,16 +5,16 @@ use std::process::{Command, Output};
 use cipher_ring::Key;
 
 /// Runs the program with nothing in its environment but what is given.
-fn run(args: &[&str], environment: &[(&str, &str)]) -> Output {
+pub(crate) fn run(args: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_integrations-server"));
     command.env_clear().envs(environment.iter().copied()).args(args).output().unwrap()
 }
 
-fn stdout(output: &Output) -> &str {
+pub(crate) fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn stderr(output: &Output) -> &str {
+pub(crate) fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 

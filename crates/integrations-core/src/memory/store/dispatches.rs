@@ -71,7 +71,13 @@ impl DispatchStore for MemoryStore {
 impl State {
     /// Cancels the waiting dispatches that fit; gives their number.
     pub(super) fn cancel_waiting(&mut self, reason: CancelReason, fits: impl Fn(&Dispatch) -> bool) -> u64 {
-        let cancel = |dispatch: &Dispatch| fits(dispatch).then(|| dispatch.state.canceled(reason)).flatten();
-        self.dispatches.change(usize::MAX, cancel).len() as u64
+        let waiting = self.dispatches.due(None).filter_map(|(_, id)| Some(&self.dispatches.table().get(id)?.dispatch));
+        let canceled = waiting.filter(|row| fits(row)).filter_map(|row| Some((row.id, row.state.canceled(reason)?)));
+        let canceled: Vec<_> = canceled.collect();
+        let count = canceled.len() as u64;
+        for (id, state) in canceled {
+            self.dispatches.set_state(id, state);
+        }
+        count
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 
 use super::{rows::DispatchRow, table::Table};
-use crate::{Dispatch, DispatchId, DispatchState, DispatchStatus, HoldReason, OrganizationId};
+use crate::{Dispatch, DispatchId, DispatchState, DispatchStatus, HoldReason, OrganizationId, Reason, store::Held};
 
 /// All dispatches. States are changed through [`Dispatches::set_state`] alone, which keeps the indexes true.
 #[derive(Debug, Default)]
@@ -13,10 +13,10 @@ pub(super) struct Dispatches {
     rows: Table<DispatchId, DispatchRow>,
     /// Those that wait, by due time and sequence.
     due: BTreeMap<(Timestamp, u64), DispatchId>,
-    /// Those that wait, by sequence.
-    waiting_ids: BTreeMap<u64, DispatchId>,
     /// Those with an open attempt.
     open: BTreeMap<u64, DispatchId>,
+    /// Those that are held for something that can be released.
+    held: HashMap<Held, BTreeMap<u64, DispatchId>>,
     waiting: HashMap<OrganizationId, Waiting>,
 }
 
@@ -61,28 +61,12 @@ impl Dispatches {
         }
     }
 
-    /// Gives a new state to those that wait and for which there is one, oldest first and at most `limit`; says which they are.
-    pub(super) fn change(
-        &mut self,
-        limit: usize,
-        change: impl Fn(&Dispatch) -> Option<DispatchState>,
-    ) -> Vec<DispatchId> {
-        let waiting = self.waiting_ids.values().filter_map(|id| self.rows.get(*id));
-        let changes = waiting.filter_map(|row| Some((row.dispatch.id, change(&row.dispatch)?)));
-        let changes: Vec<_> = changes.take(limit).collect();
-        let ids = changes.iter().map(|(id, _)| *id).collect();
-        for (id, state) in changes {
-            self.set_state(id, state);
-        }
-        ids
-    }
-
     pub(super) fn erase(&mut self, organization: OrganizationId) {
         self.rows.retain(|row| row.dispatch.organization != organization);
         let rows = &self.rows;
         self.due.retain(|_, id| rows.get(*id).is_some());
-        self.waiting_ids.retain(|_, id| rows.get(*id).is_some());
         self.open.retain(|_, id| rows.get(*id).is_some());
+        self.held.values_mut().for_each(|held| held.retain(|_, id| rows.get(*id).is_some()));
         self.waiting.remove(&organization);
     }
 
@@ -105,20 +89,28 @@ impl Dispatches {
     }
 
     /// Those with an open attempt, oldest first.
-    pub(super) fn open(&self) -> impl Iterator<Item = &DispatchRow> {
-        self.open.values().filter_map(|id| self.rows.get(*id))
+    pub(super) fn open(&self) -> impl Iterator<Item = &Dispatch> {
+        self.open.values().filter_map(|id| Some(&self.rows.get(*id)?.dispatch))
+    }
+
+    /// Those that are held, oldest first.
+    pub(super) fn held(&self, which: Held) -> impl Iterator<Item = &Dispatch> {
+        let held = self.held.get(&which).into_iter().flat_map(BTreeMap::values);
+        held.filter_map(|id| Some(&self.rows.get(*id)?.dispatch))
     }
 
     fn index(&mut self, sequence: u64, id: DispatchId, organization: OrganizationId, state: &DispatchState) {
         if state.status == DispatchStatus::Delivering {
             self.open.insert(sequence, id);
         }
+        if let Some(held) = held(state) {
+            self.held.entry(held).or_default().insert(sequence, id);
+        }
         if let Some(due) = due(state) {
             self.due.insert((due, sequence), id);
-            self.waiting_ids.insert(sequence, id);
             let waiting = self.waiting.entry(organization).or_default();
             waiting.all += 1;
-            if state.is_held_for(HoldReason::DailyLimit) {
+            if held(state) == Some(Held::ByDailyLimit) {
                 waiting.limited.insert(sequence);
             }
         }
@@ -126,13 +118,24 @@ impl Dispatches {
 
     fn unindex(&mut self, sequence: u64, organization: OrganizationId, state: &DispatchState) {
         self.open.remove(&sequence);
+        self.held.values_mut().for_each(|held| _ = held.remove(&sequence));
         if let Some(due) = due(state) {
             self.due.remove(&(due, sequence));
-            self.waiting_ids.remove(&sequence);
             let waiting = self.waiting.entry(organization).or_default();
             waiting.all -= 1;
             waiting.limited.remove(&sequence);
         }
+    }
+}
+
+/// What would release a held dispatch.
+fn held(state: &DispatchState) -> Option<Held> {
+    match state.reason {
+        Some(Reason::Hold(HoldReason::DailyLimit)) => Some(Held::ByDailyLimit),
+        Some(Reason::Hold(HoldReason::IntegrationPaused | HoldReason::IntegrationDisabled)) => {
+            Some(Held::ByIntegration)
+        }
+        _ => None,
     }
 }
 

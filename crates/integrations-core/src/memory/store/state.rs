@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     AddressId, ApiKey, ApiKeyId, CancelReason, Dispatch, DispatchId, Event, EventId, Integration, IntegrationId,
-    LaneKey, Organization, OrganizationId, QueueEntry, Reach, Sealed,
+    IntegrationStatus, LaneKey, Organization, OrganizationId, QueueEntry, Reach, Sealed,
     rules::{LaneState, LaneStates},
 };
 
@@ -35,6 +35,10 @@ impl State {
     /// The integration, if it is not deleted.
     pub(super) fn integration(&self, id: IntegrationId) -> Option<&Integration> {
         self.integrations.get(id).filter(|row| !row.deleted).map(|row| &row.integration)
+    }
+
+    pub(super) fn is_active(&self, id: IntegrationId) -> bool {
+        self.integration(id).is_some_and(|integration| integration.status == IntegrationStatus::Active)
     }
 
     /// The address of that organization, if it is not deleted.

@@ -4,8 +4,7 @@ use jiff::Timestamp;
 
 use super::{MemoryStore, rows::Windows, state::State};
 use crate::{
-    Attempt, Dispatch, DispatchId, DispatchStatus, HoldReason, Integration, IntegrationStatus, QueueEntry, Reach,
-    StoreError, later,
+    Attempt, Dispatch, DispatchId, DispatchStatus, Integration, QueueEntry, Reach, StoreError, later,
     rules::{BeginFacts, Beginning, DAY, LaneState, LaneStates, Ledger, Policy},
     store::{Abandoned, AttemptReport, Begun, Held, Settled, StartedAttempt, WorkStore},
 };
@@ -35,12 +34,11 @@ impl WorkStore for MemoryStore {
         limit: u32,
     ) -> Result<Vec<QueueEntry>, StoreError> {
         let mut state = self.state();
-        let abandoned = |dispatch: &Dispatch| match which {
+        let abandoned = |dispatch: &&Dispatch| match which {
             Abandoned::All => true,
             Abandoned::LeaseEnded => dispatch.state.lease_until.is_none_or(|until| until <= now),
         };
-        let open: Vec<_> = state.dispatches.open().map(|row| &row.dispatch).filter(|row| abandoned(row)).collect();
-        let open: Vec<_> = open.into_iter().map(|dispatch| dispatch.id).collect();
+        let open: Vec<_> = state.dispatches.open().filter(abandoned).map(|dispatch| dispatch.id).collect();
         let closed = open.into_iter().filter_map(|id| state.interrupt(id, policy, now));
         Ok(closed.take(size(limit)).collect())
     }
@@ -58,23 +56,17 @@ impl WorkStore for MemoryStore {
 
     async fn release(&self, which: Held, now: Timestamp, limit: u32) -> Result<Vec<QueueEntry>, StoreError> {
         let mut state = self.state();
-        let State { dispatches, integrations, .. } = &mut *state;
-        let active = |dispatch: &Dispatch| {
-            let row = integrations.get(dispatch.integration);
-            row.is_some_and(|row| !row.deleted && row.integration.status == IntegrationStatus::Active)
+        let free = |dispatch: &&Dispatch| match which {
+            Held::ByIntegration => state.is_active(dispatch.integration),
+            Held::ByDailyLimit => dispatch.state.due_at > Some(now),
         };
-        let released = dispatches.change(size(limit), |dispatch| {
-            let held_for = |hold| dispatch.state.is_held_for(hold);
-            let free = match which {
-                Held::ByIntegration => {
-                    (held_for(HoldReason::IntegrationPaused) || held_for(HoldReason::IntegrationDisabled))
-                        && active(dispatch)
-                }
-                Held::ByDailyLimit => held_for(HoldReason::DailyLimit) && dispatch.state.due_at > Some(now),
-            };
-            dispatch.state.released(now).filter(|_| free)
-        });
-        Ok(released.into_iter().filter_map(|id| state.entry(id)).collect())
+        let free: Vec<_> = state.dispatches.held(which).filter(free).take(size(limit)).cloned().collect();
+        for dispatch in &free {
+            if let Some(released) = dispatch.state.released(now) {
+                state.dispatches.set_state(dispatch.id, released);
+            }
+        }
+        Ok(free.iter().filter_map(|dispatch| state.entry(dispatch.id)).collect())
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -1,0 +1,57 @@
+//! The real program, broken from outside: killed, stopped, and misled by the service. The crate `verify` compares what a
+//! client saw accepted with what the receiver got.
+
+use verify::{Options, Report, Server, kill, provider_faults, stop};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_integrations-server");
+
+/// Keeps a copy of the store as it is at the second start, and puts it back at every later one.
+const FORGETFUL: &str = r#"
+PATH=/bin:/usr/bin
+store="${INTEGRATION_STORE#sqlite://}"
+if [ -e "$store.backup" ]; then
+    rm -f "$store" "$store-wal" "$store-shm"
+    cp "$store.backup" "$store"
+    [ -e "$store.backup-wal" ] && cp "$store.backup-wal" "$store-wal"
+elif [ -e "$store" ]; then
+    [ -e "$store-wal" ] && cp "$store-wal" "$store.backup-wal"
+    cp "$store" "$store.backup"
+fi
+"#;
+
+#[track_caller]
+fn assert_sound(report: &Report) {
+    assert!(report.faults.is_empty(), "{report}");
+    assert_eq!((report.lost, report.unexplained), (0, 0), "{report}");
+    assert!(report.accepted > 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn promise_01_accepted_means_durable() {
+    let report = kill::run(&Server::new(BINARY), Options { seed: 1, rounds: 200 }).await.unwrap();
+    assert_sound(&report);
+    assert_eq!(report.kills, 200);
+    assert!(report.explained > 0, "no kill met an open attempt: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgets_is_found_out() {
+    let lines = format!("{FORGETFUL}\nexec '{BINARY}' \"$0\"");
+    let forgetful = Server::new("/bin/sh").argument("-c").argument(lines);
+    let report = kill::run(&forgetful, Options { seed: 2, rounds: 8 }).await.unwrap();
+    assert!(report.lost > 0, "{report}");
+    assert!(report.faults.len() >= report.lost, "{report}");
+    std::fs::remove_dir_all(report.kept.unwrap()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_orderly_stop_repeats_nothing() {
+    let report = stop::run(&Server::new(BINARY), Options { seed: 3, rounds: 3 }).await.unwrap();
+    assert_sound(&report);
+    assert_eq!(report.repeated, 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_of_the_service_is_read_as_the_table_says() {
+    assert_sound(&provider_faults::run(&Server::new(BINARY)).await.unwrap());
+}

@@ -1,0 +1,78 @@
+//! The log of attempts. An open attempt stands in the row of its dispatch, and moves to the log when it ends.
+
+use std::time::Duration;
+
+use integrations_core::{Attempt, AttemptError, AttemptOutcome, DispatchId, OrganizationId, StoreError};
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use crate::{
+    SqliteStore,
+    bulk::Bulk,
+    columns::{Columns, Unreadable, millis, span_millis},
+};
+
+pub(crate) static STORE: Bulk = Bulk::new(
+    9,
+    "INSERT INTO attempts (dispatch, number, started_at, ended_at, outcome, error_message, error_status, \
+     retry_after, remote_id) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
+);
+
+pub(crate) const OF_DISPATCH: &str = "SELECT t.number, t.started_at, t.ended_at, t.outcome, t.error_message, t.error_status, \
+     t.retry_after, t.remote_id FROM dispatches d \
+     JOIN organizations o ON o.sequence = d.organization \
+     JOIN attempts t ON t.dispatch = d.sequence \
+     WHERE d.id = ?1 AND o.id = ?2 \
+     UNION ALL \
+     SELECT d.attempt_count, d.started_at, NULL, NULL, NULL, NULL, NULL, NULL FROM dispatches d \
+     JOIN organizations o ON o.sequence = d.organization \
+     WHERE d.id = ?1 AND o.id = ?2 AND d.started_at IS NOT NULL \
+     ORDER BY 1";
+
+/// An attempt that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) dispatch: i64,
+    pub(crate) number: u32,
+    pub(crate) started_at: Timestamp,
+    pub(crate) ended_at: Timestamp,
+    pub(crate) outcome: AttemptOutcome,
+    pub(crate) error: Option<AttemptError>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) remote_id: Option<String>,
+}
+
+/// Adds lines to the log. An error's code is the outcome.
+pub(crate) async fn store(connection: &mut SqliteConnection, ended: &[Ended]) -> sqlx::Result<()> {
+    let stored = STORE.execute(connection, ended, |query, attempt| {
+        let error = attempt.error.as_ref();
+        let query = query.bind(attempt.dispatch).bind(attempt.number);
+        let query = query.bind(millis(attempt.started_at)).bind(millis(attempt.ended_at));
+        let query = query.bind(attempt.outcome.as_str()).bind(error.map(|error| error.message.clone()));
+        let query = query.bind(error.and_then(|error| error.http_status));
+        query.bind(attempt.retry_after.map(span_millis)).bind(attempt.remote_id.clone())
+    });
+    stored.await
+}
+
+impl SqliteStore {
+    pub(crate) async fn read_attempts(
+        &self,
+        organization: OrganizationId,
+        id: DispatchId,
+    ) -> Result<Vec<Attempt>, StoreError> {
+        let query = sqlx::query(OF_DISPATCH).bind(id.as_bytes().as_slice()).bind(organization.as_bytes().as_slice());
+        let rows = self.read(query).await?;
+        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<Attempt, Unreadable> {
+    let mut columns = Columns::of(row);
+    let (number, started_at, ended_at) = (columns.number()?, columns.time()?, columns.optional_time()?);
+    let outcome: Option<AttemptOutcome> = columns.optional_name()?;
+    let (message, http_status): (Option<String>, _) = (columns.next()?, columns.optional_number()?);
+    let error = outcome.zip(message).map(|(code, message)| AttemptError { code, message, http_status });
+    let retry_after = columns.optional_span()?;
+    Ok(Attempt { number, started_at, ended_at, outcome, error, retry_after, remote_id: columns.next()? })
+}

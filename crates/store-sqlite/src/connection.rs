@@ -1,0 +1,84 @@
+//! How connections to the file are set up.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions as _, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{Durability, OpenError};
+
+/// Before it, two connections of a file could damage it (<https://sqlite.org/wal.html#walresetbug>).
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// How many reads run at once.
+const READERS: u32 = 4;
+
+/// When the log is copied back into the file, and what it may grow to. In a longer log, a page that changes often is
+/// copied back less often.
+const CHECKPOINT_PAGES: &str = "4000";
+const LOG_LIMIT_BYTES: &str = "67108864";
+
+/// The options of the connection that writes.
+pub(crate) fn writing(path: &Path, durability: Durability) -> SqliteConnectOptions {
+    common(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        })
+        .pragma("journal_size_limit", LOG_LIMIT_BYTES)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", "-16000")
+        .thread_name(|_| "sqlite-writer".to_owned())
+        .statement_cache_capacity(256)
+}
+
+/// Connections that only read.
+pub(crate) fn readers(path: &Path) -> SqlitePool {
+    let options = common(path).pragma("query_only", "ON").thread_name(|number| format!("sqlite-reader-{number}"));
+    SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(60))
+        .connect_lazy_with(options)
+}
+
+fn common(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("trusted_schema", "OFF")
+        .pragma("temp_store", "MEMORY")
+        .row_buffer_size(1024)
+        .disable_statement_logging()
+}
+
+/// Refuses a library that could damage the file.
+pub(crate) async fn check_version(connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    if is_recent(&found) { Ok(()) } else { Err(OpenError::SqliteTooOld { found }) }
+}
+
+fn is_recent(version: &str) -> bool {
+    let parts: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).collect();
+    parts.as_slice() >= OLDEST_SQLITE.as_slice()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_recent;
+
+    #[test]
+    fn old_libraries_are_refused() {
+        for recent in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+            assert!(is_recent(recent), "{recent}");
+        }
+        for old in ["3.51.2", "3.9.99", "3.51", "2.100.0", "", "three"] {
+            assert!(!is_recent(old), "{old}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Events that were accepted before.
+
+use std::collections::HashMap;
+
+use integrations_core::{
+    EventId,
+    store::{Deduplication, DeduplicationScope, Recorded},
+};
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use super::{Arrival, recipients};
+use crate::{
+    bulk::Bulk,
+    columns::{Columns, Unreadable},
+};
+
+pub(crate) static FIND: Bulk = Bulk::new(
+    3,
+    "SELECT d.organization, d.address, d.key, d.event, d.dispatch_count, d.fingerprint, d.expires_at \
+     FROM ({rows}) CROSS JOIN deduplications d ON d.organization = column1 AND d.address = column2 AND d.key = column3",
+);
+
+/// By what a repeat is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) organization: i64,
+    /// 0 where the key is unique in the organization.
+    pub(super) address: i64,
+    pub(super) key: [u8; 32],
+}
+
+/// What is remembered of an event.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) event: EventId,
+    pub(super) dispatch_count: u64,
+    pub(super) fingerprint: [u8; 32],
+    pub(super) expires_at: Timestamp,
+}
+
+impl Seen {
+    pub(super) fn new(event: EventId, dispatch_count: u64, deduplication: Deduplication) -> Self {
+        let Deduplication { fingerprint, expires_at, .. } = deduplication;
+        Self { event, dispatch_count, fingerprint, expires_at }
+    }
+}
+
+/// The key of an arrival; none if it has none, or one that is unique at an address which is not there.
+pub(super) fn key(arrival: &Arrival, place: &recipients::Place) -> Option<Key> {
+    let Deduplication { scope, key, .. } = arrival.deduplication?;
+    let address = match scope {
+        DeduplicationScope::Organization => 0,
+        DeduplicationScope::Address => place.target.as_ref()?.address,
+    };
+    Some(Key { organization: place.organization, address, key })
+}
+
+/// All that is remembered and may matter to this commit.
+pub(super) struct Repeats(HashMap<Key, Seen>);
+
+impl Repeats {
+    pub(super) async fn find(
+        connection: &mut SqliteConnection,
+        arrivals: &[&Arrival],
+        places: &HashMap<recipients::Key<'_>, recipients::Place>,
+    ) -> sqlx::Result<Self> {
+        let place = |arrival| places.get(&recipients::Key::of(arrival));
+        let keys = arrivals.iter().filter_map(|arrival| key(arrival, place(arrival)?));
+        let keys: Vec<_> = keys.collect();
+        let rows = FIND.fetch(connection, &keys, |query, key| {
+            query.bind(key.organization).bind(key.address).bind(key.key.as_slice())
+        });
+        let rows = rows.await?;
+        let mut seen = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            match read(row) {
+                Ok((key, value)) => drop(seen.insert(key, value)),
+                Err(error) => tracing::error!(%error, "a deduplication is passed over"),
+            }
+        }
+        Ok(Self(seen))
+    }
+
+    /// The answer to an event that was accepted before.
+    pub(super) fn recognise(&self, key: &Key, arrival: &Arrival) -> Option<Recorded> {
+        let seen = self.0.get(key).filter(|seen| arrival.received_at < seen.expires_at)?;
+        let same = arrival.deduplication.is_some_and(|new| new.fingerprint == seen.fingerprint);
+        Some(if same {
+            Recorded::Duplicate { event: seen.event, dispatch_count: seen.dispatch_count }
+        } else {
+            Recorded::Mismatch
+        })
+    }
+
+    pub(super) fn remember(&mut self, key: Key, seen: Seen) {
+        self.0.insert(key, seen);
+    }
+}
+
+fn read(row: &SqliteRow) -> Result<(Key, Seen), Unreadable> {
+    let mut columns = Columns::of(row);
+    let key = Key { organization: columns.next()?, address: columns.next()?, key: columns.bytes()? };
+    let seen = Seen {
+        event: EventId::from_bytes(columns.bytes()?),
+        dispatch_count: columns.number()?,
+        fingerprint: columns.bytes()?,
+        expires_at: columns.time()?,
+    };
+    Ok((key, seen))
+}

@@ -1,0 +1,213 @@
+//! The changing part of dispatches: read for the rules, and written as they say.
+
+use std::collections::HashMap;
+
+use integrations_core::{
+    AttemptError, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry,
+};
+use jiff::Timestamp;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
+
+use crate::{
+    bulk::{Bulk, Query},
+    columns::{Columns, Unreadable, integer, millis, span_millis},
+};
+
+/// The columns of a state, of a dispatch `d`.
+macro_rules! state_columns {
+    () => {
+        "d.status, d.reason, d.generation, d.attempt_count, d.step, d.lost_answers, d.last_outcome, \
+         d.window_ends_at, d.held_since, d.held_before, d.due_at, d.lease_until, d.delivered_at, \
+         d.error_code, d.error_message, d.error_status"
+    };
+}
+
+/// What rules need of a dispatch `d` without its event: from where, and under which conditions.
+macro_rules! select_facts {
+    (from $from:literal where $conditions:literal) => {
+        concat!(
+            "SELECT d.sequence, d.id, d.organization, o.id, d.integration, i.lane, i.revision, ",
+            "i.deleted_at IS NOT NULL, a.deleted_at IS NOT NULL, d.started_at, ",
+            crate::states::state_columns!(),
+            " FROM ",
+            $from,
+            " CROSS JOIN organizations o ON o.sequence = d.organization",
+            " CROSS JOIN integrations i ON i.sequence = d.integration",
+            " CROSS JOIN addresses a ON a.sequence = d.address WHERE ",
+            $conditions
+        )
+    };
+}
+
+pub(crate) use {select_facts, state_columns};
+
+/// A dispatch, as far as rules need it without its event.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    pub(crate) sequence: i64,
+    pub(crate) id: DispatchId,
+    pub(crate) organization: i64,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) integration: i64,
+    pub(crate) lane: LaneKey,
+    pub(crate) revision: u64,
+    pub(crate) integration_deleted: bool,
+    pub(crate) address_deleted: bool,
+    /// When the open attempt began.
+    pub(crate) started_at: Option<Timestamp>,
+    pub(crate) state: DispatchState,
+}
+
+impl Facts {
+    /// Reads a row of `select_facts`.
+    pub(crate) fn read(row: &SqliteRow) -> Result<Self, Unreadable> {
+        let mut columns = Columns::of(row);
+        Ok(Self {
+            sequence: columns.next()?,
+            id: DispatchId::from_bytes(columns.bytes()?),
+            organization: columns.next()?,
+            organization_id: OrganizationId::from_bytes(columns.bytes()?),
+            integration: columns.next()?,
+            lane: LaneKey::from_stored(columns.next()?),
+            revision: columns.number()?,
+            integration_deleted: columns.next()?,
+            address_deleted: columns.next()?,
+            started_at: columns.optional_time()?,
+            state: state(&mut columns)?,
+        })
+    }
+
+    /// Why nobody waits for it any more, if that is so.
+    pub(crate) fn deleted(&self) -> Option<CancelReason> {
+        if self.integration_deleted {
+            return Some(CancelReason::IntegrationDeleted);
+        }
+        self.address_deleted.then_some(CancelReason::AddressDeleted)
+    }
+
+    /// What a queue is told of it, while it waits.
+    pub(crate) fn entry(&self) -> Option<QueueEntry> {
+        Some(QueueEntry {
+            dispatch: self.id,
+            organization: self.organization_id,
+            lane: self.lane.clone(),
+            due: self.state.due_at?,
+            sequence: u64::try_from(self.sequence).ok()?,
+        })
+    }
+}
+
+/// Reads the columns of a state.
+pub(crate) fn state(columns: &mut Columns<'_>) -> Result<DispatchState, Unreadable> {
+    Ok(DispatchState {
+        status: columns.name()?,
+        reason: columns.optional_name()?,
+        generation: columns.number()?,
+        attempt_count: columns.number()?,
+        step: columns.number()?,
+        lost_answers: columns.number()?,
+        last_outcome: columns.optional_name()?,
+        window_ends_at: columns.optional_time()?,
+        held_since: columns.optional_time()?,
+        held_before: columns.span()?,
+        due_at: columns.optional_time()?,
+        lease_until: columns.optional_time()?,
+        delivered_at: columns.optional_time()?,
+        last_error: last_error(columns)?,
+    })
+}
+
+fn last_error(columns: &mut Columns<'_>) -> Result<Option<AttemptError>, Unreadable> {
+    let (code, message, http_status) =
+        (columns.optional_name()?, columns.next::<Option<String>>()?, columns.optional_number()?);
+    let Some((code, message)) = code.zip(message) else { return Ok(None) };
+    Ok(Some(AttemptError { code, message, http_status }))
+}
+
+/// Everything but what was decided when it was accepted.
+pub(crate) static UPDATE: Bulk = Bulk::new(
+    18,
+    "UPDATE dispatches SET status = column2, reason = column3, generation = column4, attempt_count = column5, \
+     step = column6, lost_answers = column7, last_outcome = column8, window_ends_at = column9, \
+     held_since = column10, held_before = column11, due_at = column12, lease_until = column13, \
+     delivered_at = column14, error_code = column15, error_message = column16, error_status = column17, \
+     started_at = column18 \
+     FROM ({rows}) WHERE sequence = column1",
+);
+
+pub(crate) static WAITING: Bulk =
+    Bulk::new(2, "UPDATE organizations SET waiting = waiting + column2 FROM ({rows}) WHERE sequence = column1");
+
+/// States to be written at the end of a commit's work.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    states: Vec<Change>,
+    /// How many more wait, by organization.
+    waiting: HashMap<i64, i64>,
+}
+
+#[derive(Debug)]
+struct Change {
+    sequence: i64,
+    state: DispatchState,
+    started_at: Option<Timestamp>,
+}
+
+impl Changes {
+    /// Adds the next state of a dispatch, whose open attempt, if it has one then, started at that time. Of several
+    /// states of one dispatch the last one counts.
+    pub(crate) fn add(
+        &mut self,
+        sequence: i64,
+        organization: i64,
+        before: &DispatchState,
+        after: DispatchState,
+        started_at: Option<Timestamp>,
+    ) {
+        let waits = |state: &DispatchState| i64::from(state.due_at.is_some());
+        *self.waiting.entry(organization).or_default() += waits(&after) - waits(before);
+        self.states.push(Change { sequence, state: after, started_at });
+    }
+
+    pub(crate) async fn store(mut self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+        self.states.sort_by_key(|change| change.sequence);
+        let mut last: Vec<Change> = Vec::with_capacity(self.states.len());
+        for change in self.states {
+            match last.last_mut().filter(|other| other.sequence == change.sequence) {
+                Some(other) => *other = change,
+                None => last.push(change),
+            }
+        }
+        UPDATE.execute(connection, &last, bind).await?;
+        self.waiting.retain(|_, difference| *difference != 0);
+        let waiting: Vec<_> = self.waiting.into_iter().collect();
+        let waiting = WAITING.execute(connection, &waiting, |query, (organization, difference)| {
+            query.bind(*organization).bind(*difference)
+        });
+        waiting.await
+    }
+}
+
+fn bind<'q>(query: Query<'q>, change: &Change) -> Query<'q> {
+    let Change { sequence, state, started_at } = change;
+    let error = state.last_error.as_ref();
+    query
+        .bind(*sequence)
+        .bind(state.status.as_str())
+        .bind(state.reason.map(|reason| reason.as_str()))
+        .bind(integer(state.generation))
+        .bind(state.attempt_count)
+        .bind(state.step)
+        .bind(state.lost_answers)
+        .bind(state.last_outcome.map(|outcome| outcome.as_str()))
+        .bind(state.window_ends_at.map(millis))
+        .bind(state.held_since.map(millis))
+        .bind(span_millis(state.held_before))
+        .bind(state.due_at.map(millis))
+        .bind(state.lease_until.map(millis))
+        .bind(state.delivered_at.map(millis))
+        .bind(error.map(|error| error.code.as_str()))
+        .bind(error.map(|error| error.message.clone()))
+        .bind(error.and_then(|error| error.http_status))
+        .bind(started_at.map(millis))
+}
