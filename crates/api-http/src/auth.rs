@@ -38,7 +38,8 @@ demands! { Read Publish Manage }
 pub(crate) struct Caller {
     /// The key, unless it is the admin token.
     pub(crate) key: Option<Arc<ApiKey>>,
-    organization: Option<OrganizationId>,
+    /// The organization that the caller acts for: the key's, or the one that the admin names.
+    pub(crate) organization: Option<OrganizationId>,
 }
 
 /// A caller with that scope; no organization is needed.

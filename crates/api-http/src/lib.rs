@@ -1,7 +1,4 @@
-//! The HTTP API of the platform on axum.
-//!
-//! [`router`] gives all routes over a [`integrations_core::Platform`]; [`serve`] serves them so that slow and greedy
-//! clients are dropped; [`openapi`] describes them.
+#![doc = include_str!("../README.md")]
 
 mod auth;
 mod body;

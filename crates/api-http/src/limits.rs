@@ -57,7 +57,7 @@ pub struct ConnectionLimits {
     pub per_peer: usize,
     /// How long the head of a request may take, and how long a connection may idle between requests.
     pub head_time: Duration,
-    /// The greatest head, in bytes; room for 100 long recipients.
+    /// The greatest head, in bytes, at least 8 KiB; room for 100 long recipients.
     pub head_bytes: usize,
     /// The greatest number of headers.
     pub headers: usize,

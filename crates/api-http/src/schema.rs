@@ -1,11 +1,14 @@
 //! Schemas of values that are defined elsewhere, taken from their own tables, and of times.
 
-use integrations_core::{AttemptOutcome, DispatchStatus, EventType, IntegrationStatus, Scope};
+use integrations_core::{
+    AttemptOutcome, CancelReason, DispatchStatus, EventType, FailReason, HoldReason, IntegrationStatus, Scope,
+};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::{
     ToSchema,
-    openapi::schema::{Object, ObjectBuilder, Type},
+    openapi::schema::{Object, ObjectBuilder, SchemaType, Type},
 };
 
 use crate::problem::Code;
@@ -34,4 +37,24 @@ enumerations! {
     event_type EventType
     integration_status IntegrationStatus
     scope Scope
+}
+
+fn one_of_or_null(names: impl Iterator<Item = &'static str>) -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(names.map(Value::from).chain([Value::Null])))
+        .build()
+}
+
+/// How an attempt ended, null while it is open.
+pub(crate) fn attempt_outcome_or_null() -> Object {
+    one_of_or_null(AttemptOutcome::ALL.iter().map(|outcome| outcome.as_str()))
+}
+
+/// Why a dispatch waits, failed or was canceled; null where there is nothing to say.
+pub(crate) fn status_reason() -> Object {
+    let hold = HoldReason::ALL.iter().map(|reason| reason.as_str());
+    let fail = FailReason::ALL.iter().map(|reason| reason.as_str());
+    let cancel = CancelReason::ALL.iter().map(|reason| reason.as_str());
+    one_of_or_null(hold.chain(fail).chain(cancel))
 }

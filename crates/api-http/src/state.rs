@@ -28,8 +28,8 @@ pub struct ApiState {
     pub(crate) keys: Recent<[u8; 32], Arc<ApiKey>>,
     /// Organizations that were there lately.
     pub(crate) organizations: Recent<OrganizationId, ()>,
-    /// Calls that reach a provider, by key; those with the admin token have no key.
-    pub(crate) provider_calls: Throttle<Option<ApiKeyId>>,
+    /// Calls that reach a provider, by key; those with the admin token have no key, and count by organization.
+    pub(crate) provider_calls: Throttle<(Option<ApiKeyId>, Option<OrganizationId>)>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) ready: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -57,8 +57,8 @@ impl ApiState {
 
     /// Counts a call that reaches a provider, or says that the caller has made too many.
     pub(crate) fn count_provider_call(&self, caller: &Caller) -> Answer<()> {
-        let key = caller.key.as_ref().map(|key| key.id);
-        let counted = self.provider_calls.take(key, self.platform.ports().clock.now());
+        let who = (caller.key.as_ref().map(|key| key.id), caller.organization);
+        let counted = self.provider_calls.take(who, self.platform.ports().clock.now());
         counted.map_err(|wait| Problem::new(Code::RateLimited).retry_after(Some(wait)))
     }
 }

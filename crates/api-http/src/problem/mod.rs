@@ -8,7 +8,7 @@ use std::{borrow::Cow, error::Error, sync::Arc, time::Duration};
 use axum::response::{IntoResponse, Response};
 use http::{
     HeaderValue, StatusCode,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use integrations_core::FieldError;
 use serde::Serialize;
@@ -97,6 +97,10 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         if self.code == Code::Unauthorized {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self.code, Code::PayloadTooLarge | Code::RequestTimeout | Code::Busy) {
+            // The rest of the body is not read.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, whole_seconds(wait).into());

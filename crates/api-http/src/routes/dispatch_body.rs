@@ -26,7 +26,7 @@ pub(super) struct DispatchBody {
     #[schema(schema_with = schema::dispatch_status)]
     status: &'static str,
     /// Why it waits, failed or was canceled.
-    #[schema(example = "daily_limit")]
+    #[schema(schema_with = schema::status_reason)]
     status_reason: Option<&'static str>,
     attempt_count: u32,
     /// When the next attempt will be made, as far as that is known.
@@ -106,7 +106,7 @@ struct AttemptBody {
     /// Null while it is open.
     ended_at: Option<Time>,
     /// How it ended; null while it is open.
-    #[schema(schema_with = schema::attempt_outcome)]
+    #[schema(schema_with = schema::attempt_outcome_or_null)]
     outcome: Option<&'static str>,
     /// What went wrong, for people.
     error: Option<String>,

@@ -2,20 +2,19 @@
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use integrations_core::{IntegrationId, IntegrationInput, IntegrationPatch, IntegrationView, Platform, StatusWish};
+use integrations_core::{IntegrationId, IntegrationInput, IntegrationPatch, StatusWish};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::providers::event_types;
+use super::integration_body::IntegrationBody;
 use crate::{
     auth::{Manage, Permit, Read, Tenant},
     input::{Input, given},
     paging::{List, PageQuery, Wanted},
     path::Id,
     problem::Answer,
-    schema::{self, Time},
     state::Api,
 };
 
@@ -47,54 +46,6 @@ struct NewIntegration {
 impl NewIntegration {
     fn input(self) -> IntegrationInput {
         IntegrationInput { provider: self.provider, name: self.name, config: self.config }
-    }
-}
-
-/// A connection to one destination.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Integration)]
-struct IntegrationBody {
-    id: String,
-    #[schema(example = "telegram")]
-    provider: String,
-    name: String,
-    #[schema(schema_with = schema::integration_status)]
-    status: &'static str,
-    /// Why it is not active, for people.
-    status_reason: Option<String>,
-    /// The provider's form without secrets, and what the provider found out about the destination.
-    #[schema(value_type = Object)]
-    public_config: Value,
-    /// The events that its provider can deliver.
-    #[schema(schema_with = event_types)]
-    event_types: Vec<&'static str>,
-    /// How many addresses subscribe it.
-    address_count: u64,
-    /// When the provider's service last confirmed it.
-    last_validated_at: Option<Time>,
-    created_at: Time,
-    updated_at: Time,
-}
-
-impl IntegrationBody {
-    fn of(view: IntegrationView, platform: &Platform) -> Self {
-        let IntegrationView { integration, address_count } = view;
-        let description = platform.provider(&integration.provider).ok().map(|provider| provider.description());
-        let event_types = description.map_or(&[][..], |description| description.event_types);
-        Self {
-            id: integration.id.to_string(),
-            public_config: integration.connection.public(),
-            provider: integration.provider,
-            name: integration.name,
-            status: integration.status.as_str(),
-            status_reason: integration.status_reason,
-            event_types: event_types.iter().map(|event| event.as_str()).collect(),
-            address_count,
-            last_validated_at: integration.last_validated_at.map(Time),
-            created_at: Time(integration.created_at),
-            updated_at: Time(integration.updated_at),
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod dispatches;
 pub(crate) mod emails;
 mod event_input;
 mod events;
+mod integration_body;
 mod integrations;
 mod organizations;
 mod providers;

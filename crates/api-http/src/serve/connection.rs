@@ -41,6 +41,7 @@ impl Server {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
             .max_headers(limits.headers)
+            .max_header_size(limits.head_bytes)
             .max_buf_size(limits.head_bytes);
         Self { builder, router, limits, stop }
     }
@@ -62,8 +63,8 @@ impl Server {
                 }
             }
         };
-        // Who was too slow for a head is not waited for again.
-        if !ended.is_err_and(|error| error.is_timeout()) {
+        // Who was too slow, or is gone, is not waited for again.
+        if ended.is_ok() || ended.is_err_and(|error| error.is_parse()) {
             let stream = connection.into_parts().io.into_inner().into_inner();
             let _ = timeout(self.limits.linger_time, linger(stream)).await;
         }

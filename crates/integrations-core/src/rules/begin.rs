@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{LaneState, Ledger, Policy};
 use crate::{
-    CancelReason, DispatchState, DispatchStatus, FailReason, HoldReason, Integration, IntegrationStatus, Rate, Reason,
-    Step, elapsed, later,
+    CancelReason, DispatchState, DispatchStatus, FailReason, HoldReason, Integration, IntegrationStatus, Lanes, Rate,
+    Reason, Step, elapsed, later,
 };
 
 /// What the rule needs to know.
@@ -120,6 +120,9 @@ impl Policy {
 
     /// Counts one message on the lanes that have a rate and says when its turn is; none if there is nothing to count
     /// or its turn was reserved before.
+    ///
+    /// The destination is taken for that time. The credential is taken as early as it is free, since one destination
+    /// with a long queue must not keep the others of the same account waiting.
     fn count(
         &self,
         lanes: &mut LaneStates,
@@ -130,13 +133,14 @@ impl Policy {
         if state.is_held_for(HoldReason::Pacing) || self.unpaced.contains(&integration.provider) {
             return None;
         }
-        let rates = &integration.connection.lanes;
-        let both: [(&mut LaneState, Option<Rate>); 2] =
-            [(&mut lanes.destination, rates.destination.rate), (&mut lanes.credential, rates.credential.rate)];
-        let paced: Vec<_> = both.into_iter().filter_map(|(lane, rate)| Some((lane, rate?))).collect();
-        let turn = paced.iter().map(|(lane, rate)| lane.earliest(*rate, now)).max()?;
-        for (lane, rate) in paced {
-            lane.take(rate, turn);
+        let Lanes { destination, credential } = &integration.connection.lanes;
+        let free = |lane: LaneState, rate: Option<Rate>| rate.map(|rate| lane.earliest(rate, now));
+        let turn = free(lanes.destination, destination.rate).max(free(lanes.credential, credential.rate))?;
+        if let Some(rate) = destination.rate {
+            lanes.destination.take(rate, turn);
+        }
+        if let Some(rate) = credential.rate {
+            lanes.credential.take(rate, now);
         }
         Some(turn)
     }

@@ -72,9 +72,10 @@ impl WorkStore for MemoryStore {
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut state = self.state();
         state.seen.retain(|_, seen| seen.expires_at > now);
-        for windows in state.windows.values_mut() {
+        state.windows.retain(|_, windows| {
             windows.retain(|_, opened| later(*opened, DAY) > now);
-        }
+            !windows.is_empty()
+        });
         let busy = |lane: &LaneState| lane.parked(now).is_some() || lane.steady_at.is_some_and(|steady| steady > now);
         state.lanes.retain(|_, (_, lane)| busy(lane));
         Ok(())

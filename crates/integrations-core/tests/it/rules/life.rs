@@ -184,7 +184,7 @@ impl Witness {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// Only permitted changes, and at each of them every promise holds.
     #[test]

@@ -3,12 +3,22 @@
 use std::time::Duration;
 
 use integrations_core::{
-    Clock, DispatchState, HoldReason, Integration, OrganizationId, Rate, Reason, later,
-    rules::{BeginFacts, Beginning, LaneStates, Ledger, Policy},
+    Clock, DispatchState, HoldReason, Integration, OrganizationId, Rate, Reason, elapsed, later,
+    rules::{BeginFacts, Beginning, LaneState, LaneStates, Ledger, Policy},
 };
 use integrations_testkit::{builders::Samples, clock::ManualClock};
 use jiff::Timestamp;
 use proptest::{collection::vec, prelude::*};
+
+const DESTINATIONS: usize = 3;
+
+/// A message: when it came, when it goes, and to which destination.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    arrived: Timestamp,
+    turn: Timestamp,
+    to: usize,
+}
 
 prop_compose! {
     fn rates()(interval in 1..10_000_u32, burst in 1..8_u32) -> Rate {
@@ -16,81 +26,100 @@ prop_compose! {
     }
 }
 
-/// Gaps between arrivals: bursts, trickles and rests.
-fn gaps() -> impl Strategy<Value = Vec<u64>> {
-    vec(prop_oneof![Just(0), 0..2_000_u64, 0..60_000_u64], 1..80)
+/// Messages of one account: milliseconds since the one before, and where to. Bursts, trickles and rests.
+fn messages() -> impl Strategy<Value = Vec<(u64, usize)>> {
+    let gap = prop_oneof![Just(0), 0..2_000_u64, 0..60_000_u64];
+    vec((gap, 0..DESTINATIONS), 1..80)
 }
 
-/// When each of these arrivals goes, where both the destination and the credential have a rate.
-fn turns(destination: Rate, credential: Rate, gaps: &[u64]) -> Vec<(Timestamp, Timestamp)> {
+/// When each message goes, where every destination has one rate and their common account another.
+fn send(destination: Rate, credential: Rate, messages: &[(u64, usize)]) -> Vec<Sent> {
     let mut integration: Integration = Samples::default().integration(OrganizationId::from_bytes([1; 16]));
     integration.connection.lanes.destination.rate = Some(destination);
     integration.connection.lanes.credential.rate = Some(credential);
     let (policy, clock) = (Policy { daily_limit: 0, ..Policy::default() }, ManualClock::new());
-    let mut lanes = LaneStates::default();
-    let turn = |gap: &u64| {
+    let (mut destinations, mut credential) = ([LaneState::default(); DESTINATIONS], LaneState::default());
+    let send_one = |(gap, to): &(u64, usize)| {
         clock.advance(Duration::from_millis(*gap));
-        let now = clock.now();
-        let state = DispatchState::accepted(now);
+        let (now, state) = (clock.now(), DispatchState::accepted(clock.now()));
+        let lanes = LaneStates { destination: destinations[*to], credential, ..LaneStates::default() };
         let integration = Some(&integration);
         let beginning = policy.begin(BeginFacts { now, state: &state, integration, lanes, ledger: Ledger::default() });
         let Beginning::Write { state, lanes: Some(counted), .. } = beginning else { panic!("nothing was counted") };
-        lanes = counted;
-        match state.due_at {
-            None => (now, now),
-            Some(due) => {
-                assert_eq!(state.reason, Some(Reason::Hold(HoldReason::Pacing)));
-                (now, due)
-            }
-        }
+        (destinations[*to], credential) = (counted.destination, counted.credential);
+        assert_eq!(state.due_at.is_some(), state.reason == Some(Reason::Hold(HoldReason::Pacing)));
+        Sent { arrived: now, turn: state.due_at.unwrap_or(now), to: *to }
     };
-    gaps.iter().map(turn).collect()
+    messages.iter().map(send_one).collect()
 }
 
 /// Whether no stretch of time sees more than the burst and what the rate adds in that time.
-fn keeps(rate: Rate, turns: &[(Timestamp, Timestamp)]) -> bool {
-    let at: Vec<_> = turns.iter().map(|(_, turn)| turn.as_millisecond()).collect();
-    (0..at.len()).all(|first| {
-        (first..at.len()).all(|last| {
-            let added = (at[last] - at[first]) / i64::from(rate.interval_millis);
-            i64::try_from(last - first + 1).unwrap() <= i64::from(rate.burst) + added
+fn keeps(rate: Rate, turns: &[Timestamp]) -> bool {
+    (0..turns.len()).all(|first| {
+        (first..turns.len()).all(|last| {
+            let added = elapsed(turns[first], turns[last]).as_millis() / u128::from(rate.interval_millis);
+            (last - first + 1) as u128 <= u128::from(rate.burst) + added
         })
     })
 }
 
+fn turns_of(sent: &[Sent], to: usize) -> Vec<Timestamp> {
+    sent.iter().filter(|one| one.to == to).map(|one| one.turn).collect()
+}
+
 proptest! {
     #[test]
-    fn a_rate_is_never_exceeded(destination in rates(), credential in rates(), gaps in gaps()) {
-        let turns = turns(destination, credential, &gaps);
-        prop_assert!(turns.is_sorted_by_key(|(_, turn)| *turn), "not in order of arrival");
-        prop_assert!(turns.iter().all(|(arrival, turn)| turn >= arrival));
-        prop_assert!(keeps(destination, &turns), "the destination's rate was exceeded");
-        prop_assert!(keeps(credential, &turns), "the credential's rate was exceeded");
+    fn a_destination_never_gets_more_than_its_rate(own in rates(), account in rates(), messages in messages()) {
+        let sent = send(own, account, &messages);
+        for to in 0..DESTINATIONS {
+            let turns = turns_of(&sent, to);
+            prop_assert!(turns.is_sorted(), "not in order of arrival");
+            prop_assert!(keeps(own, &turns), "more than the rate of the destination");
+        }
+        prop_assert!(sent.iter().all(|one| one.turn >= one.arrived));
     }
 
-    /// A message waits only if going earlier would exceed a rate.
+    /// What an account has sent at any time is at most what its rate allowed until then, and while no destination
+    /// makes its messages wait, its rate is kept in every stretch of time.
     #[test]
-    fn nothing_waits_without_need(rate in rates(), gaps in gaps()) {
-        let turns = turns(rate, rate, &gaps);
-        for (at, (arrival, turn)) in turns.iter().enumerate().filter(|(_, (arrival, turn))| turn > arrival) {
-            let mut earlier = turns[..=at].to_vec();
-            earlier[at].1 = *turn - Duration::from_millis(1);
-            prop_assert!(!keeps(rate, &earlier), "{arrival} could go before {turn}");
+    fn an_account_never_sends_more_than_its_rate(own in rates(), account in rates(), messages in messages()) {
+        let mut turns: Vec<_> = send(own, account, &messages).into_iter().map(|one| one.turn).collect();
+        turns.sort_unstable();
+        for (at, turn) in turns.iter().enumerate() {
+            let added = elapsed(ManualClock::new().now(), *turn).as_millis() / u128::from(account.interval_millis);
+            prop_assert!((at as u128) < u128::from(account.burst) + added);
         }
+        let free = Rate::new(1, 100);
+        let turns: Vec<_> = send(free, account, &messages).into_iter().map(|one| one.turn).collect();
+        prop_assert!(keeps(account, &turns));
+    }
+
+    /// A message waits only if going earlier would be more than a rate: its destination's, or that of its account.
+    #[test]
+    fn nothing_waits_without_need(own in rates(), messages in messages()) {
+        let sent = send(own, Rate::new(1, 100), &messages);
+        for (at, one) in sent.iter().enumerate().filter(|(_, one)| one.turn > one.arrived) {
+            let mut earlier = turns_of(&sent[..at], one.to);
+            earlier.push(one.turn - Duration::from_millis(1));
+            prop_assert!(!keeps(own, &earlier), "{one:?} could go before");
+        }
+    }
+
+    /// However long the queues of others are, the account makes a message wait for its own rate alone.
+    #[test]
+    fn a_slow_destination_holds_back_no_other(own in rates(), account in rates(), messages in messages()) {
+        let mut messages = messages;
+        messages.iter_mut().for_each(|(_, to)| *to = 0);
+        messages.push((0, 1));
+        let sent = send(own, account, &messages);
+        let last = sent.last().unwrap();
+        let most = account.interval() * u32::try_from(messages.len()).unwrap();
+        prop_assert!(last.turn <= later(last.arrived, most));
     }
 
     #[test]
     fn traffic_within_the_rate_goes_at_once(rate in rates(), slack in vec(0..5_000_u64, 1..40)) {
-        let gaps: Vec<_> = slack.iter().map(|more| u64::from(rate.interval_millis) + more).collect();
-        prop_assert!(turns(rate, rate, &gaps).iter().all(|(arrival, turn)| arrival == turn));
+        let messages: Vec<_> = slack.iter().map(|more| (u64::from(rate.interval_millis) + more, 0)).collect();
+        prop_assert!(send(rate, rate, &messages).iter().all(|one| one.turn == one.arrived));
     }
-}
-
-#[test]
-fn a_reserved_turn_is_not_counted_again() {
-    let gaps = [0; 3];
-    let turns = turns(Rate::new(1_000, 1), Rate::new(1, 1), &gaps);
-    let start = ManualClock::new().now();
-    let expected = [0, 1, 2].map(|seconds| later(start, Duration::from_secs(seconds)));
-    assert_eq!(turns.iter().map(|(_, turn)| *turn).collect::<Vec<_>>(), expected);
 }

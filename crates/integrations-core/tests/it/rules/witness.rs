@@ -86,6 +86,7 @@ impl Witness {
             Step::Begin => self.see_start(&next),
             Step::Expire => self.see_expiry(&next),
             Step::Settle => self.see_settlement(&next),
+            Step::Interrupt => assert_eq!(next.step, self.state.step + 1, "a lost attempt does not count"),
             Step::Replay => self.forget_window(),
             Step::Release if !self.is_held_for(HoldReason::DailyLimit) => self.forget_window(),
             _ => {}
