@@ -10,12 +10,13 @@ use crate::{codegen, deny, deps, process, test, tidy};
 type Step = (&'static str, fn() -> Result<()>);
 
 /// In this order, so that what is quick to check fails first wherever that costs nothing.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("deps", deps::run),
     ("tidy", tidy::run),
     ("test", test::all),
+    ("examples", examples),
     ("doc", doc),
     ("codegen", codegen::check),
     ("deny", deny::run),
@@ -41,6 +42,11 @@ fn fmt() -> Result<()> {
 fn clippy() -> Result<()> {
     let args = "clippy --workspace --all-targets -- -D warnings";
     process::run(&mut process::cargo(args.split(' ')))
+}
+
+/// Tests only build them; here they run, and each ends by itself.
+fn examples() -> Result<()> {
+    process::run(&mut process::cargo(["run", "--quiet", "--package", "examples", "--example", "embed"]))
 }
 
 fn doc() -> Result<()> {

@@ -6,10 +6,12 @@ mod ci;
 mod codegen;
 mod deny;
 mod deps;
+mod new_provider;
 mod process;
 mod redis;
 mod test;
 mod tidy;
+mod verify;
 mod workspace;
 
 use std::process::ExitCode;
@@ -30,6 +32,10 @@ enum Command {
     Tidy,
     /// Write the documents that are generated from the code
     Codegen(codegen::Args),
+    /// Start a new provider: a crate that works, registered in the server
+    NewProvider(new_provider::Args),
+    /// Break a server and show that no accepted event is lost
+    Verify(verify::Args),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
         Command::Deps => deps::run(),
         Command::Tidy => tidy::run(),
         Command::Codegen(args) => codegen::run(&args),
+        Command::NewProvider(args) => new_provider::run(&args),
+        Command::Verify(args) => verify::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

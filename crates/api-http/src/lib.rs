@@ -1,3 +1,4 @@
+//! The HTTP API of the integrations platform on axum.
 #![doc = include_str!("../README.md")]
 
 mod auth;

@@ -1,3 +1,4 @@
+//! The secret cipher port with AES-256-GCM from *ring*.
 #![doc = include_str!("../README.md")]
 
 mod cipher;

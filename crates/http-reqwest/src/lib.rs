@@ -1,3 +1,4 @@
+//! The outbound HTTP port on reqwest.
 #![doc = include_str!("../README.md")]
 
 mod client;

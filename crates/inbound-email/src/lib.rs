@@ -1,3 +1,4 @@
+//! A raw mail in, the content of an `email.received` event out.
 #![doc = include_str!("../README.md")]
 
 mod charset;

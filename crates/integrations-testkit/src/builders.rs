@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
 };
 
 use integrations_core::{
@@ -115,7 +116,7 @@ impl Samples {
     /// content.
     #[must_use]
     pub fn deduplication(&self, scope: DeduplicationScope, number: u8) -> Deduplication {
-        let expires_at = later(self.now(), std::time::Duration::from_secs(3_600));
+        let expires_at = later(self.now(), Duration::from_secs(3_600));
         Deduplication { scope, key: [number; 32], fingerprint: [7; 32], expires_at }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER};
 use integrations_core::{
-    Connection, DeliveryError, EmailReceived, Egress, FailureKind, HttpError, HttpRequest, MAX_RESPONSE_BYTES, Message,
+    Connection, DeliveryError, Egress, EmailReceived, FailureKind, HttpError, HttpRequest, MAX_RESPONSE_BYTES, Message,
     provider::{Content, Halves},
 };
 use serde_json::{Value, json};

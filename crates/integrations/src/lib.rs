@@ -1,3 +1,4 @@
+//! The integrations platform, to be embedded in a program.
 #![doc = include_str!("../README.md")]
 
 mod attempts;

@@ -51,7 +51,10 @@ pub fn main_with(registry: impl FnOnce(&Config) -> Registry) -> ExitCode {
 /// The providers that the bundled server has.
 #[must_use]
 pub fn bundled_providers(config: &Config) -> Registry {
-    Registry::new().with(Telegram::new(config.telegram.api_base_url.clone()))
+    Registry::new()
+        .with(Telegram::new(config.telegram.api_base_url.clone()))
+        .with(provider_discord::Discord::default())
+        .with(provider_webhook::Webhook)
 }
 
 fn run(cli: Cli, registry: impl FnOnce(&Config) -> Registry) -> anyhow::Result<ExitCode> {

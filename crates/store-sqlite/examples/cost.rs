@@ -15,7 +15,7 @@
 use std::{fs, path::PathBuf, time::Instant};
 
 use integrations_core::{
-    AddressId, EventId, OrganizationId, Receipt, Store as _,
+    AddressId, EventId, OrganizationId, Receipt,
     rules::Policy,
     store::{
         AccountStore as _, AddressStore as _, AttemptReport, Begun, Deduplication, DeduplicationScope, EventStore as _,
@@ -24,6 +24,9 @@ use integrations_core::{
 };
 use integrations_testkit::{builders::Samples, sample};
 use store_sqlite::{OpenOptions, SqliteStore};
+
+/// How many commits of each kind are made in turn.
+const COMMITS: usize = 20;
 
 /// Who receives events.
 struct Shape {
@@ -66,25 +69,50 @@ async fn measure(folder: &PathBuf, shape: &Shape, events: usize) {
     let policy = Policy { daily_limit: 0, ..Policy::default() };
     let started = Instant::now();
     let mut spent = [0.0; 3];
-    for round in 0..events / shape.batch {
-        let news: Vec<_> = (0..shape.batch).map(|at| event(&samples, &places, round * shape.batch + at, shape)).collect();
+    // Reading the time costs much itself, so it is read once for many commits.
+    let rounds = (events / shape.batch / COMMITS).max(1);
+    for round in 0..rounds {
+        let batches: Vec<Vec<NewEvent>> = (0..COMMITS)
+            .map(|commit| {
+                let first = (round * COMMITS + commit) * shape.batch;
+                (first..first + shape.batch).map(|number| event(&samples, &places, number, shape)).collect()
+            })
+            .collect();
+        let mut ids = Vec::new();
         let from = cpu();
-        let recorded = store.record(&news, 100_000).await.unwrap();
-        let to = cpu();
-        spent[0] += to - from;
-        let ids: Vec<_> = recorded.iter().flat_map(|one| match one { Recorded::Accepted { entries } => entries.iter().map(|e| e.dispatch), _ => panic!() }).collect();
-        for ids in ids.chunks(shape.batch) {
-            let from = cpu();
-            let begun = store.begin(ids, &policy, samples.now()).await.unwrap();
-            let to = cpu();
-            spent[1] += to - from;
-            let reports: Vec<_> = begun.into_iter().map(|one| match one { Begun::Started(attempt) => report(&samples, &attempt), _ => panic!() }).collect();
-            let from = cpu();
-            store.settle(&reports, &policy).await.unwrap();
-            let to = cpu();
-            spent[2] += to - from;
+        for batch in &batches {
+            for recorded in store.record(batch, 100_000).await.unwrap() {
+                let Recorded::Accepted { entries } = recorded else { panic!("not accepted") };
+                ids.extend(entries.iter().map(|entry| entry.dispatch));
+            }
         }
+        let recorded = cpu();
+        let mut begun = Vec::new();
+        for ids in ids.chunks(shape.batch) {
+            begun.push(store.begin(ids, &policy, samples.now()).await.unwrap());
+        }
+        let to = cpu();
+        spent[0] += recorded - from;
+        spent[1] += to - recorded;
+        let reports: Vec<Vec<_>> = begun
+            .into_iter()
+            .map(|begun| {
+                begun
+                    .into_iter()
+                    .map(|begun| match begun {
+                        Begun::Started(attempt) => report(&samples, &attempt),
+                        other => panic!("did not start: {other:?}"),
+                    })
+                    .collect()
+            })
+            .collect();
+        let from = cpu();
+        for reports in &reports {
+            store.settle(reports, &policy).await.unwrap();
+        }
+        spent[2] += cpu() - from;
     }
+    let events = rounds * COMMITS * shape.batch;
     let count = (events * shape.fan_out) as f64;
     let wall = started.elapsed().as_micros() as f64 / count;
     let [record, begin, settle] = spent.map(|nanos| nanos / 1000.0 / count);

@@ -8,7 +8,8 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
     SqliteStore,
-    columns::{Columns, Unreadable, millis},
+    columns::{Columns, Unreadable},
+    value::{millis},
     erase::erase,
     failure::Failure,
     lists::piece,

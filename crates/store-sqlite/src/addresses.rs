@@ -12,9 +12,10 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
     SqliteStore, accounts,
-    bulk::Query,
+    session::Query,
     cancel,
-    columns::{Columns, Unreadable, integer, millis},
+    columns::{Columns, Unreadable},
+    value::{integer, millis},
     failure::Failure,
     subscriptions,
 };

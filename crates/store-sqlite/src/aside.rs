@@ -9,7 +9,7 @@ use integrations_core::later;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use crate::columns::millis;
+use crate::{session::Session, value::millis};
 
 /// How long they are left alone.
 const REST: Duration = Duration::from_secs(3_600);
@@ -25,7 +25,7 @@ pub(crate) enum Aside {
 
 /// Leaves these alone, whatever else is wrong with them.
 pub(crate) async fn put(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     which: Aside,
     sequences: &[i64],
     now: Timestamp,
@@ -33,6 +33,7 @@ pub(crate) async fn put(
     if sequences.is_empty() {
         return Ok(());
     }
+    let connection = session.connection().await?;
     // A row that breaks a check would refuse even this.
     sqlx::raw_sql("PRAGMA ignore_check_constraints = ON").execute(&mut *connection).await?;
     let put = put_each(connection, which, sequences, later(now, REST)).await;

@@ -4,16 +4,15 @@ use std::time::Duration;
 
 use integrations_core::{Attempt, AttemptError, AttemptOutcome, DispatchId, OrganizationId, StoreError};
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use crate::{
     SqliteStore,
-    bulk::Bulk,
-    columns::{Columns, Unreadable, millis, span_millis},
+    columns::{Columns, Unreadable},
+    session::{Bulk, Session},
 };
 
-pub(crate) static STORE: Bulk = Bulk::new(
-    9,
+pub(crate) const STORE: Bulk<9> = Bulk(
     "INSERT INTO attempts (dispatch, number, started_at, ended_at, outcome, error_message, error_status, \
      retry_after, remote_id) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
@@ -43,16 +42,23 @@ pub(crate) struct Ended {
 }
 
 /// Adds lines to the log. An error's code is the outcome.
-pub(crate) async fn store(connection: &mut SqliteConnection, ended: &[Ended]) -> sqlx::Result<()> {
-    let stored = STORE.execute(connection, ended, |query, attempt| {
-        let error = attempt.error.as_ref();
-        let query = query.bind(attempt.dispatch).bind(attempt.number);
-        let query = query.bind(millis(attempt.started_at)).bind(millis(attempt.ended_at));
-        let query = query.bind(attempt.outcome.as_str()).bind(error.map(|error| error.message.clone()));
-        let query = query.bind(error.and_then(|error| error.http_status));
-        query.bind(attempt.retry_after.map(span_millis)).bind(attempt.remote_id.clone())
+pub(crate) fn store(session: &mut Session<'_>, ended: Vec<Ended>) {
+    let values = ended.into_iter().map(|attempt| {
+        let (message, http_status) =
+            attempt.error.map_or((None, None), |error| (Some(error.message), error.http_status));
+        [
+            attempt.dispatch.into(),
+            attempt.number.into(),
+            attempt.started_at.into(),
+            attempt.ended_at.into(),
+            attempt.outcome.as_str().into(),
+            message.into(),
+            http_status.into(),
+            attempt.retry_after.into(),
+            attempt.remote_id.into(),
+        ]
     });
-    stored.await
+    session.write(STORE, values);
 }
 
 impl SqliteStore {

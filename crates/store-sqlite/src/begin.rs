@@ -9,15 +9,15 @@ use integrations_core::{
     store::{Begun, StartedAttempt},
 };
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use crate::{
-    aside,
-    bulk::Bulk,
+    aside::{self, Aside},
     columns::{Columns, Unreadable},
-    integrations::{self, Living},
+    integrations::{self, Living, Reading},
     lanes::LaneTable,
     ledger::{Candidate, LedgerTable},
+    session::{Bulk, Session},
     states::{self, Changes, state_columns},
 };
 
@@ -28,18 +28,15 @@ pub(crate) struct Begin {
     pub(crate) now: Timestamp,
 }
 
-pub(crate) static FACTS: Bulk = Bulk::new(
-    1,
-    concat!(
-        "SELECT d.id, d.sequence, d.organization, d.integration, o.id, e.id, a.id, a.name, ",
-        "e.occurred_at, e.received_at, e.payload, ",
-        state_columns!(),
-        " FROM ({rows}) CROSS JOIN dispatches d ON d.id = column1",
-        " CROSS JOIN organizations o ON o.sequence = d.organization",
-        " CROSS JOIN events e ON e.sequence = d.event",
-        " CROSS JOIN addresses a ON a.sequence = d.address"
-    ),
-);
+pub(crate) const FACTS: Bulk<1> = Bulk(concat!(
+    "SELECT d.id, d.sequence, d.organization, d.integration, o.id, e.id, a.id, a.name, ",
+    "e.occurred_at, e.received_at, e.payload, ",
+    state_columns!(),
+    " FROM ({rows}) CROSS JOIN dispatches d ON d.id = column1",
+    " CROSS JOIN organizations o ON o.sequence = d.organization",
+    " CROSS JOIN events e ON e.sequence = d.event",
+    " CROSS JOIN addresses a ON a.sequence = d.address"
+));
 
 /// A dispatch that is asked for.
 struct Found {
@@ -57,13 +54,13 @@ struct Readable {
 }
 
 /// Begins the dispatches of all calls; gives the answers to each.
-pub(crate) async fn run(connection: &mut SqliteConnection, calls: &[&Begin]) -> sqlx::Result<Vec<Vec<Begun>>> {
+pub(crate) async fn run(session: &mut Session<'_>, calls: &[&Begin]) -> sqlx::Result<Vec<Vec<Begun>>> {
     if calls.is_empty() {
         return Ok(Vec::new());
     }
-    let mut beginning = Facts::read(connection, calls).await?;
+    let mut beginning = Facts::read(session, calls).await?;
     let answers: Vec<_> = calls.iter().map(|call| beginning.begin_all(call)).collect();
-    beginning.store(connection).await?;
+    beginning.store(session).await?;
     Ok(answers)
 }
 
@@ -80,11 +77,11 @@ struct Facts {
 }
 
 impl Facts {
-    async fn read(connection: &mut SqliteConnection, calls: &[&Begin]) -> sqlx::Result<Self> {
+    async fn read(session: &mut Session<'_>, calls: &[&Begin]) -> sqlx::Result<Self> {
         let mut ids: Vec<_> = calls.iter().flat_map(|call| call.dispatches.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let rows = FACTS.fetch(connection, &ids, |query, id| query.bind(id.as_bytes().as_slice())).await?;
+        let rows = session.read(FACTS, ids.into_iter().map(|id| [id.into()])).await?;
         let mut dispatches = HashMap::with_capacity(rows.len());
         for row in &rows {
             match found(row) {
@@ -95,10 +92,10 @@ impl Facts {
         let mut wanted: Vec<_> = dispatches.values().map(|found: &Found| found.integration).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let integrations = integrations::living(connection, &wanted).await?;
-        let readable = integrations.values().filter_map(Living::readable);
-        let lanes = LaneTable::read(connection, readable).await?;
-        let ledgers = LedgerTable::read(connection, &candidates(&dispatches, calls)).await?;
+        let Reading { living: integrations, any_lanes } = integrations::living(session, wanted).await?;
+        let readable = integrations.values().filter_map(Living::readable).filter(|_| any_lanes);
+        let lanes = LaneTable::read(session, readable).await?;
+        let ledgers = LedgerTable::read(session, &candidates(&dispatches, calls)).await?;
         let now = calls.iter().map(|call| call.now).max().unwrap_or_default();
         Ok(Self { dispatches, integrations, lanes, ledgers, changes: Changes::default(), aside: Vec::new(), now })
     }
@@ -156,11 +153,11 @@ impl Facts {
         Some(begun)
     }
 
-    async fn store(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        self.changes.store(connection).await?;
-        self.lanes.store(connection).await?;
-        self.ledgers.store(connection).await?;
-        aside::put(connection, aside::Aside::Waiting, &self.aside, self.now).await
+    async fn store(self, session: &mut Session<'_>) -> sqlx::Result<()> {
+        self.changes.store(session);
+        self.lanes.store(session);
+        self.ledgers.store(session);
+        aside::put(session, Aside::Waiting, &self.aside, self.now).await
     }
 }
 

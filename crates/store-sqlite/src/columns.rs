@@ -102,18 +102,3 @@ impl<'r> Columns<'r> {
         Unreadable { column: column.map_or_else(|| index.to_string(), |column| column.name().to_owned()) }
     }
 }
-
-/// A time as rows keep it.
-pub(crate) fn millis(time: Timestamp) -> i64 {
-    time.as_millisecond()
-}
-
-/// A span as rows keep it.
-pub(crate) fn span_millis(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A number as rows keep it.
-pub(crate) fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}

@@ -7,7 +7,8 @@ use integrations_core::{
 use sqlx::{SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use crate::{
-    columns::{Columns, Unreadable, integer},
+    columns::{Columns, Unreadable},
+    value::{integer},
     dispatches::{self, BY_SEQUENCE},
     failure::Failure,
 };

@@ -11,11 +11,12 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
     SqliteStore, accounts,
-    bulk::{Bulk, Query},
     cancel,
-    columns::{Columns, Unreadable, integer, millis},
+    columns::{Columns, Unreadable},
     failure::Failure,
     lists::piece,
+    session::{Bulk, Query, Session},
+    value::{integer, millis},
 };
 
 /// The columns of an integration `i` of an organization `o`.
@@ -26,15 +27,13 @@ macro_rules! integration_columns {
     };
 }
 
-pub(crate) static BY_SEQUENCE: Bulk = Bulk::new(
-    1,
-    concat!(
-        "SELECT i.sequence, i.deleted_at IS NOT NULL, ",
-        integration_columns!(),
-        " FROM ({rows}) CROSS JOIN integrations i ON i.sequence = column1 ",
-        "CROSS JOIN organizations o ON o.sequence = i.organization"
-    ),
-);
+/// Along with whether there are lanes that are not free.
+pub(crate) const BY_SEQUENCE: Bulk<1> = Bulk(concat!(
+    "SELECT i.sequence, i.deleted_at IS NOT NULL, EXISTS (SELECT 1 FROM lanes), ",
+    integration_columns!(),
+    " FROM ({rows}) CROSS JOIN integrations i ON i.sequence = column1 ",
+    "CROSS JOIN organizations o ON o.sequence = i.organization"
+));
 
 pub(crate) const ONE: &str = concat!(
     "SELECT i.sequence, ",
@@ -54,8 +53,7 @@ pub(crate) const COUNT: &str = "SELECT count(*) FROM organizations o CROSS JOIN 
     ON i.organization = o.sequence WHERE o.id = ?1 AND i.deleted_at IS NULL";
 
 /// Rows of number, organization and integration.
-pub(crate) static ADDRESS_COUNTS: Bulk = Bulk::new(
-    3,
+pub(crate) const ADDRESS_COUNTS: Bulk<3> = Bulk(
     "SELECT column1, (SELECT count(DISTINCT s.address) FROM integrations i \
      JOIN organizations o ON o.sequence = i.organization JOIN subscriptions s ON s.integration = i.sequence \
      WHERE i.id = column3 AND o.id = column2) FROM ({rows}) WHERE column1 IS NOT NULL",
@@ -96,12 +94,8 @@ impl IntegrationStore for SqliteStore {
         integrations: &[IntegrationId],
     ) -> Result<Vec<u64>, StoreError> {
         let mut reader = self.readers.acquire().await.map_err(Failure::from)?;
-        let numbered: Vec<_> = integrations.iter().enumerate().collect();
-        let rows = ADDRESS_COUNTS.fetch(&mut reader, &numbered, |query, (number, id)| {
-            let query = query.bind(integer(*number as u64)).bind(organization.as_bytes().as_slice());
-            query.bind(id.as_bytes().as_slice())
-        });
-        let rows = rows.await.map_err(Failure::from)?;
+        let numbered = (0_u64..).zip(integrations).map(|(number, id)| [number.into(), organization.into(), (*id).into()]);
+        let rows = Session::over(&mut reader).read(ADDRESS_COUNTS, numbered).await.map_err(Failure::from)?;
         let count = |row: &SqliteRow| {
             let mut columns = Columns::of(row);
             Ok((columns.number()?, columns.number()?))
@@ -230,28 +224,37 @@ impl Living {
     }
 }
 
+/// Integrations that are not deleted, by sequence number.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) living: HashMap<i64, Living>,
+    /// Whether there are lanes that are not free.
+    pub(crate) any_lanes: bool,
+}
+
 /// Those of these integrations that are not deleted.
-pub(crate) async fn living(tx: &mut SqliteConnection, sequences: &[i64]) -> sqlx::Result<HashMap<i64, Living>> {
-    let rows = BY_SEQUENCE.fetch(tx, sequences, |query, sequence| query.bind(*sequence)).await?;
-    let mut living = HashMap::with_capacity(rows.len());
-    for row in &rows {
+pub(crate) async fn living(session: &mut Session<'_>, sequences: Vec<i64>) -> sqlx::Result<Reading> {
+    let mut reading = Reading::default();
+    for row in &session.read(BY_SEQUENCE, sequences.into_iter().map(|sequence| [sequence.into()])).await? {
         let mut columns = Columns::of(row);
-        if let (Ok(sequence), Ok(false)) = (columns.next(), columns.next()) {
-            living.insert(sequence, read(&mut columns).map_or(Living::Unreadable, Living::Readable));
+        let (sequence, deleted, any_lanes) = (columns.next(), columns.next(), columns.next());
+        reading.any_lanes = any_lanes.unwrap_or(true);
+        if let (Ok(sequence), Ok(false)) = (sequence, deleted) {
+            reading.living.insert(sequence, read(&mut columns).map_or(Living::Unreadable, Living::Readable));
         }
     }
-    Ok(living)
+    Ok(reading)
 }
 
 /// Those of these integrations that can be read, and whether they are deleted.
 pub(crate) async fn all(
-    tx: &mut SqliteConnection,
-    sequences: &[i64],
+    session: &mut Session<'_>,
+    sequences: Vec<i64>,
 ) -> sqlx::Result<HashMap<i64, (Integration, bool)>> {
-    let rows = BY_SEQUENCE.fetch(tx, sequences, |query, sequence| query.bind(*sequence)).await?;
+    let rows = session.read(BY_SEQUENCE, sequences.into_iter().map(|sequence| [sequence.into()])).await?;
     let read = |row: &SqliteRow| {
         let mut columns = Columns::of(row);
-        let (sequence, deleted) = (columns.next()?, columns.next()?);
+        let (sequence, deleted, _any_lanes): (_, _, bool) = (columns.next()?, columns.next()?, columns.next()?);
         Ok::<_, Unreadable>((sequence, (read(&mut columns)?, deleted)))
     };
     Ok(rows.iter().filter_map(|row| read(row).ok()).collect())

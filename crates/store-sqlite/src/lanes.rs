@@ -6,18 +6,17 @@ use integrations_core::{
     Integration, LaneKey, Reach,
     rules::{LaneState, LaneStates},
 };
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use crate::{
-    bulk::Bulk,
-    columns::{Columns, Unreadable, millis},
+    columns::{Columns, Unreadable},
+    session::{Bulk, Session},
 };
 
-pub(crate) static FIND: Bulk =
-    Bulk::new(1, "SELECT l.key, l.parked_until, l.steady_at FROM ({rows}) CROSS JOIN lanes l ON l.key = column1");
+pub(crate) const FIND: Bulk<1> =
+    Bulk("SELECT l.key, l.parked_until, l.steady_at FROM ({rows}) CROSS JOIN lanes l ON l.key = column1");
 
-pub(crate) static STORE: Bulk = Bulk::new(
-    4,
+pub(crate) const STORE: Bulk<4> = Bulk(
     "INSERT INTO lanes (key, organization, parked_until, steady_at) \
      SELECT * FROM ({rows}) WHERE column1 IS NOT NULL \
      ON CONFLICT (key) DO UPDATE SET parked_until = excluded.parked_until, steady_at = excluded.steady_at",
@@ -34,19 +33,15 @@ pub(crate) struct LaneTable {
 impl LaneTable {
     /// Reads the lanes of these integrations.
     pub(crate) async fn read<'i>(
-        connection: &mut SqliteConnection,
+        session: &mut Session<'_>,
         integrations: impl Iterator<Item = &'i Integration>,
     ) -> sqlx::Result<Self> {
-        let any: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM lanes)").fetch_one(&mut *connection).await?;
-        if !any {
-            return Ok(Self::default());
-        }
         let reaches = [Reach::Destination, Reach::Credential, Reach::Provider];
         let keys = integrations.flat_map(|integration| reaches.map(|reach| integration.lane_key(reach)));
         let mut keys: Vec<_> = keys.collect();
         keys.sort_unstable();
         keys.dedup();
-        let rows = FIND.fetch(connection, &keys, |query, key| query.bind(key.as_str())).await?;
+        let rows = session.read(FIND, keys.iter().map(|key| [key.as_str().to_owned().into()])).await?;
         let mut lanes = HashMap::with_capacity(rows.len());
         for row in &rows {
             match read(row) {
@@ -84,14 +79,13 @@ impl LaneTable {
         self.lanes.entry(key).or_default()
     }
 
-    pub(crate) async fn store(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        let changed: Vec<_> = self.changed.into_iter().collect();
-        let stored = STORE.execute(connection, &changed, |query, (key, organization)| {
-            let lane = self.lanes.get(key).copied().unwrap_or_default();
-            let query = query.bind(key.as_str()).bind(*organization);
-            query.bind(lane.parked_until.map(millis)).bind(lane.steady_at.map(millis))
+    pub(crate) fn store(self, session: &mut Session<'_>) {
+        let Self { mut lanes, changed } = self;
+        let values = changed.into_iter().map(|(key, organization)| {
+            let LaneState { parked_until, steady_at } = lanes.remove(&key).unwrap_or_default();
+            [key.as_str().to_owned().into(), organization.into(), parked_until.into(), steady_at.into()]
         });
-        stored.await
+        session.write(STORE, values);
     }
 }
 

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use integrations_core::rules::{Ledger, Policy};
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use crate::{
-    bulk::Bulk,
-    columns::{Columns, Unreadable, integer, millis},
+    columns::{Columns, Unreadable},
+    session::{Bulk, Session},
+    value::integer,
 };
 
-pub(crate) static ORGANIZATIONS: Bulk = Bulk::new(
-    1,
+pub(crate) const ORGANIZATIONS: Bulk<1> = Bulk(
     "SELECT o.sequence, o.windows, EXISTS (SELECT 1 FROM dispatches d \
      WHERE d.reason = 'daily_limit' AND d.organization = o.sequence) \
      FROM ({rows}) CROSS JOIN organizations o ON o.sequence = column1",
@@ -22,19 +22,17 @@ pub(crate) static ORGANIZATIONS: Bulk = Bulk::new(
 pub(crate) const AHEAD: &str = "SELECT count(*) FROM (SELECT 1 FROM dispatches \
     WHERE reason = 'daily_limit' AND organization = ?1 AND sequence < ?2 LIMIT ?3)";
 
-pub(crate) static LINES: Bulk = Bulk::new(
-    3,
+pub(crate) const LINES: Bulk<3> = Bulk(
     "SELECT w.organization, w.number, w.opened_at FROM ({rows}) \
      CROSS JOIN windows w ON w.organization = column1 AND w.number BETWEEN column2 AND column3",
 );
 
-pub(crate) static OPENED: Bulk = Bulk::new(
-    3,
+pub(crate) const OPENED: Bulk<3> = Bulk(
     "INSERT INTO windows (organization, number, opened_at) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
-pub(crate) static COUNTS: Bulk =
-    Bulk::new(2, "UPDATE organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
+pub(crate) const COUNTS: Bulk<2> = Bulk(
+    "UPDATE organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
 
 /// A dispatch that may open a window.
 #[derive(Debug, Clone, Copy)]
@@ -71,26 +69,24 @@ struct Windows {
 }
 
 impl LedgerTable {
-    pub(crate) async fn read(connection: &mut SqliteConnection, candidates: &[Candidate]) -> sqlx::Result<Self> {
+    pub(crate) async fn read(session: &mut Session<'_>, candidates: &[Candidate]) -> sqlx::Result<Self> {
         let mut table = Self::default();
         let mut organizations: Vec<_> = candidates.iter().map(|candidate| candidate.organization).collect();
         organizations.sort_unstable();
         organizations.dedup();
-        let rows = ORGANIZATIONS.fetch(connection, &organizations, |query, sequence| query.bind(*sequence));
-        for row in &rows.await? {
+        let rows = session.read(ORGANIZATIONS, organizations.into_iter().map(|sequence| [sequence.into()])).await?;
+        for row in &rows {
             table.pass_over(Self::add_organization, row);
         }
         for candidate in candidates {
             table.announce(candidate);
         }
         for candidate in candidates {
-            table.count(connection, candidate).await?;
+            table.count(session, candidate).await?;
         }
-        let ranges: Vec<_> = table.ranges(candidates).into_iter().collect();
-        let rows = LINES.fetch(connection, &ranges, |query, (organization, (from, to))| {
-            query.bind(*organization).bind(integer(*from)).bind(integer(*to))
-        });
-        for row in &rows.await? {
+        let ranges = table.ranges(candidates).into_iter();
+        let ranges = ranges.map(|(organization, (from, to))| [organization.into(), from.into(), to.into()]);
+        for row in &session.read(LINES, ranges).await? {
             table.pass_over(Self::add_line, row);
         }
         Ok(table)
@@ -105,13 +101,13 @@ impl LedgerTable {
 
     /// Counts who is held before a candidate, if anybody is. Those who may leave in this commit are counted beyond the
     /// limit.
-    async fn count(&mut self, connection: &mut SqliteConnection, candidate: &Candidate) -> sqlx::Result<()> {
+    async fn count(&mut self, session: &mut Session<'_>, candidate: &Candidate) -> sqlx::Result<()> {
         let Candidate { sequence, organization, daily_limit, .. } = *candidate;
         let Some(windows) = self.0.get_mut(&organization) else { return Ok(()) };
         if windows.anybody_held {
             let limit = u64::from(daily_limit) + windows.may_leave;
             let count = sqlx::query_scalar(AHEAD).bind(organization).bind(sequence).bind(integer(limit));
-            let count: i64 = count.fetch_one(connection).await?;
+            let count: i64 = count.fetch_one(session.connection().await?).await?;
             windows.ahead.insert(sequence, count.unsigned_abs());
         }
         Ok(())
@@ -142,21 +138,14 @@ impl LedgerTable {
         }
     }
 
-    pub(crate) async fn store(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    pub(crate) fn store(self, session: &mut Session<'_>) {
         let changed: Vec<_> = self.0.into_iter().filter(|(_, windows)| windows.opened > windows.stored).collect();
         let lines = changed.iter().flat_map(|(organization, windows)| {
             let new = windows.times.range(windows.stored + 1..);
-            new.map(|(number, opened_at)| (*organization, *number, *opened_at))
+            new.map(|(number, opened_at)| [(*organization).into(), (*number).into(), (*opened_at).into()])
         });
-        let lines: Vec<_> = lines.collect();
-        let lines = OPENED.execute(connection, &lines, |query, (organization, number, opened_at)| {
-            query.bind(*organization).bind(integer(*number)).bind(millis(*opened_at))
-        });
-        lines.await?;
-        let counts = COUNTS.execute(connection, &changed, |query, (organization, windows)| {
-            query.bind(*organization).bind(integer(windows.opened))
-        });
-        counts.await
+        session.write(OPENED, lines);
+        session.write(COUNTS, changed.iter().map(|(organization, windows)| [(*organization).into(), windows.opened.into()]));
     }
 
     /// The numbers that may be asked for in each organization. While the commit works, windows open and dispatches

@@ -8,8 +8,9 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::{
     SqliteStore,
-    bulk::Query,
-    columns::{Columns, Unreadable, integer},
+    session::Query,
+    columns::{Columns, Unreadable},
+    value::{integer},
 };
 
 /// Runs a query that still lacks its last two parameters, the sequence number to go on behind and the number of rows,

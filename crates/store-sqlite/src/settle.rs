@@ -8,13 +8,12 @@ use integrations_core::{
     store::{AttemptReport, Settled},
 };
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use crate::{
     attempts::{self, Ended},
-    bulk::Bulk,
     integrations,
     lanes::LaneTable,
+    session::{Bulk, Session},
     states::{Changes, Facts, select_facts},
 };
 
@@ -24,17 +23,17 @@ pub(crate) struct Settle {
     pub(crate) policy: Policy,
 }
 
-pub(crate) static FACTS: Bulk =
-    Bulk::new(1, select_facts!(from "({rows}) CROSS JOIN dispatches d ON d.id = column1" where "TRUE"));
+pub(crate) const FACTS: Bulk<1> =
+    Bulk(select_facts!(from "({rows}) CROSS JOIN dispatches d ON d.id = column1" where "TRUE"));
 
 /// Settles the reports of all calls; gives the answers to each.
-pub(crate) async fn run(connection: &mut SqliteConnection, calls: &[&Settle]) -> sqlx::Result<Vec<Vec<Settled>>> {
+pub(crate) async fn run(session: &mut Session<'_>, calls: &[&Settle]) -> sqlx::Result<Vec<Vec<Settled>>> {
     if calls.is_empty() {
         return Ok(Vec::new());
     }
-    let mut settling = Settling::read(connection, calls).await?;
+    let mut settling = Settling::read(session, calls).await?;
     let answers: Vec<_> = calls.iter().map(|call| settling.settle_all(call)).collect();
-    settling.store(connection).await?;
+    settling.store(session).await?;
     Ok(answers)
 }
 
@@ -56,12 +55,12 @@ struct Stored {
 }
 
 impl Settling {
-    async fn read(connection: &mut SqliteConnection, calls: &[&Settle]) -> sqlx::Result<Self> {
+    async fn read(session: &mut Session<'_>, calls: &[&Settle]) -> sqlx::Result<Self> {
         let reports = || calls.iter().flat_map(|call| &call.reports);
         let mut ids: Vec<_> = reports().map(|report| report.dispatch).collect();
         ids.sort_unstable();
         ids.dedup();
-        let rows = FACTS.fetch(connection, &ids, |query, id| query.bind(id.as_bytes().as_slice())).await?;
+        let rows = session.read(FACTS, ids.into_iter().map(|id| [id.into()])).await?;
         let mut dispatches = HashMap::with_capacity(rows.len());
         for row in &rows {
             match Facts::read(row) {
@@ -75,14 +74,14 @@ impl Settling {
             failed.filter_map(|report| dispatches.get(&report.dispatch)).map(|facts: &Facts| facts.integration).collect();
         wanted.sort_unstable();
         wanted.dedup();
-        let integrations = integrations::all(connection, &wanted).await?;
+        let integrations = integrations::all(session, wanted).await?;
         let integrations: HashMap<_, _> = integrations
             .into_iter()
             .map(|(sequence, (integration, deleted))| (sequence, Stored { integration, deleted, changed: false }))
             .collect();
         let lanes = match integrations.is_empty() {
             true => LaneTable::default(),
-            false => LaneTable::read(connection, affected(&integrations, reports()).iter()).await?,
+            false => LaneTable::read(session, affected(&integrations, reports()).iter()).await?,
         };
         Ok(Self { dispatches, integrations, lanes, changes: Changes::default(), ended: Vec::new() })
     }
@@ -123,12 +122,12 @@ impl Settling {
         Some(due.map_or(Settled::Ended, Settled::Waiting))
     }
 
-    async fn store(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        self.changes.store(connection).await?;
-        attempts::store(connection, &self.ended).await?;
-        self.lanes.store(connection).await?;
+    async fn store(self, session: &mut Session<'_>) -> sqlx::Result<()> {
+        self.changes.store(session);
+        attempts::store(session, self.ended);
+        self.lanes.store(session);
         for (sequence, stored) in self.integrations.iter().filter(|(_, stored)| stored.changed) {
-            integrations::overwrite(connection, *sequence, &stored.integration).await?;
+            integrations::overwrite(session.connection().await?, *sequence, &stored.integration).await?;
         }
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! The changing part of dispatches: read for the rules, and written as they say.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use integrations_core::{
     AttemptError, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry,
 };
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use crate::{
-    bulk::{Bulk, Query},
-    columns::{Columns, Unreadable, integer, millis, span_millis},
+    columns::{Columns, Unreadable},
+    session::{Bulk, Session},
+    value::Value,
 };
 
 /// The columns of a state, of a dispatch `d`.
@@ -125,8 +126,7 @@ fn last_error(columns: &mut Columns<'_>) -> Result<Option<AttemptError>, Unreada
 }
 
 /// Everything but what was decided when it was accepted.
-pub(crate) static UPDATE: Bulk = Bulk::new(
-    18,
+pub(crate) const UPDATE: Bulk<18> = Bulk(
     "UPDATE dispatches SET status = column2, reason = column3, generation = column4, attempt_count = column5, \
      step = column6, lost_answers = column7, last_outcome = column8, window_ends_at = column9, \
      held_since = column10, held_before = column11, due_at = column12, lease_until = column13, \
@@ -135,22 +135,16 @@ pub(crate) static UPDATE: Bulk = Bulk::new(
      FROM ({rows}) WHERE sequence = column1",
 );
 
-pub(crate) static WAITING: Bulk =
-    Bulk::new(2, "UPDATE organizations SET waiting = waiting + column2 FROM ({rows}) WHERE sequence = column1");
+pub(crate) const WAITING: Bulk<2> =
+    Bulk("UPDATE organizations SET waiting = waiting + column2 FROM ({rows}) WHERE sequence = column1");
 
 /// States to be written at the end of a commit's work.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    states: Vec<Change>,
+    /// By sequence number, with the time at which the open attempt began.
+    states: BTreeMap<i64, (DispatchState, Option<Timestamp>)>,
     /// How many more wait, by organization.
     waiting: HashMap<i64, i64>,
-}
-
-#[derive(Debug)]
-struct Change {
-    sequence: i64,
-    state: DispatchState,
-    started_at: Option<Timestamp>,
 }
 
 impl Changes {
@@ -166,48 +160,40 @@ impl Changes {
     ) {
         let waits = |state: &DispatchState| i64::from(state.due_at.is_some());
         *self.waiting.entry(organization).or_default() += waits(&after) - waits(before);
-        self.states.push(Change { sequence, state: after, started_at });
+        self.states.insert(sequence, (after, started_at));
     }
 
-    pub(crate) async fn store(mut self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        self.states.sort_by_key(|change| change.sequence);
-        let mut last: Vec<Change> = Vec::with_capacity(self.states.len());
-        for change in self.states {
-            match last.last_mut().filter(|other| other.sequence == change.sequence) {
-                Some(other) => *other = change,
-                None => last.push(change),
-            }
-        }
-        UPDATE.execute(connection, &last, bind).await?;
-        self.waiting.retain(|_, difference| *difference != 0);
-        let waiting: Vec<_> = self.waiting.into_iter().collect();
-        let waiting = WAITING.execute(connection, &waiting, |query, (organization, difference)| {
-            query.bind(*organization).bind(*difference)
-        });
-        waiting.await
+    pub(crate) fn store(self, session: &mut Session<'_>) {
+        session.write(UPDATE, self.states.into_iter().map(|(sequence, (state, started_at))| {
+            values(sequence, state, started_at)
+        }));
+        let waiting = self.waiting.into_iter().filter(|(_, difference)| *difference != 0);
+        session.write(WAITING, waiting.map(|(organization, difference)| [organization.into(), difference.into()]));
     }
 }
 
-fn bind<'q>(query: Query<'q>, change: &Change) -> Query<'q> {
-    let Change { sequence, state, started_at } = change;
-    let error = state.last_error.as_ref();
-    query
-        .bind(*sequence)
-        .bind(state.status.as_str())
-        .bind(state.reason.map(|reason| reason.as_str()))
-        .bind(integer(state.generation))
-        .bind(state.attempt_count)
-        .bind(state.step)
-        .bind(state.lost_answers)
-        .bind(state.last_outcome.map(|outcome| outcome.as_str()))
-        .bind(state.window_ends_at.map(millis))
-        .bind(state.held_since.map(millis))
-        .bind(span_millis(state.held_before))
-        .bind(state.due_at.map(millis))
-        .bind(state.lease_until.map(millis))
-        .bind(state.delivered_at.map(millis))
-        .bind(error.map(|error| error.code.as_str()))
-        .bind(error.map(|error| error.message.clone()))
-        .bind(error.and_then(|error| error.http_status))
-        .bind(started_at.map(millis))
+fn values(sequence: i64, state: DispatchState, started_at: Option<Timestamp>) -> [Value; 18] {
+    let (code, message, http_status) = state.last_error.map_or((None, None, None), |error| {
+        (Some(error.code.as_str()), Some(error.message), error.http_status)
+    });
+    [
+        sequence.into(),
+        state.status.as_str().into(),
+        state.reason.map(|reason| reason.as_str()).into(),
+        state.generation.into(),
+        state.attempt_count.into(),
+        state.step.into(),
+        state.lost_answers.into(),
+        state.last_outcome.map(|outcome| outcome.as_str()).into(),
+        state.window_ends_at.into(),
+        state.held_since.into(),
+        state.held_before.into(),
+        state.due_at.into(),
+        state.lease_until.into(),
+        state.delivered_at.into(),
+        code.into(),
+        message.into(),
+        http_status.into(),
+        started_at.into(),
+    ]
 }

@@ -11,7 +11,7 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use crate::{
     aside::{self, Aside},
     attempts::{self, Ended},
-    columns::millis,
+    value::{millis},
     failure::Failure,
     states::{Changes, Facts, select_facts},
 };

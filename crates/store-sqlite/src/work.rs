@@ -11,7 +11,8 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use crate::{
     SqliteStore,
     begin::Begin,
-    columns::{Columns, Unreadable, integer, millis, span_millis},
+    columns::{Columns, Unreadable},
+    value::{integer, millis, span_millis},
     failure::Failure,
     settle::Settle,
     sweeps::{self, Interrupt},

@@ -8,6 +8,7 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{net::TcpStream, time::timeout};
 
@@ -43,16 +44,16 @@ impl Api {
     }
 
     /// Reads something, over a connection of its own.
-    pub(crate) async fn get(&self, path: &str) -> Result<Value> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.call(Method::GET, path, Content::none()).await
     }
 
     /// Writes something, over a connection of its own.
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         self.call(Method::POST, path, Content::json(body)).await
     }
 
-    async fn call(&self, method: Method, path: &str, content: Content) -> Result<Value> {
+    async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, content: Content) -> Result<T> {
         let what = format!("{method} {path}");
         let answer = self.connect().await?.send(method, path, content).await.with_context(|| what.clone())?;
         if !answer.status.is_success() {
@@ -123,8 +124,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {self}"))
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_slice(&self.body).with_context(|| format!("not as expected: {self}"))
     }
 }
 
@@ -137,7 +138,7 @@ impl std::fmt::Display for Answer {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use telegram_sandbox::Sandbox;
+    use telegram_sandbox::{NewChat, Sandbox};
 
     use super::*;
 
@@ -145,8 +146,9 @@ mod tests {
     async fn calls_are_answered_over_connections_that_last() {
         let stub = Sandbox::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let api = Api::new(stub.addr(), "token").acting_for("org_1");
-        api.post("/sandbox/bots", &json!({"id": 42})).await.unwrap();
-        api.post("/sandbox/chats", &json!({"id": 1001, "type": "private", "title": "Ada"})).await.unwrap();
+        stub.world().add_chat(NewChat::private(1001, "Ada")).unwrap();
+        let bot: Value = api.post("/sandbox/bots", &json!({"id": 42})).await.unwrap();
+        assert!(bot.get("token").is_some(), "{bot}");
         let mut connection = api.connect().await.unwrap();
         for count in 1..=3 {
             let say = Content::json(&json!({"text": "hello"}));
@@ -160,7 +162,7 @@ mod tests {
     async fn refusals_name_the_call_and_a_dead_server_is_an_error() {
         let stub = Sandbox::start("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let api = Api::new(stub.addr(), "token");
-        let error = api.get("/sandbox/chats/5").await.unwrap_err();
+        let error = api.get::<Value>("/sandbox/chats/5").await.unwrap_err();
         assert!(error.to_string().starts_with("GET /sandbox/chats/5: 4"), "{error}");
         let mut connection = api.connect().await.unwrap();
         stub.shutdown().await;

@@ -63,7 +63,7 @@ impl ClientLog {
 /// Reads the answer to an event, or to a mail with one recipient.
 fn read(marker: Marker, answer: &Answer) -> Result<Accepted> {
     anyhow::ensure!(answer.status == StatusCode::ACCEPTED, "{answer}");
-    let body = answer.json()?;
+    let body: Value = answer.json()?;
     let result = body.pointer("/data/0").unwrap_or(&body);
     let event = result.get("id").and_then(Value::as_str).with_context(|| format!("no id: {answer}"))?;
     let dispatches = result.get("dispatchCount").and_then(Value::as_u64);

@@ -14,6 +14,7 @@ mod marker;
 mod poll;
 mod process;
 mod random;
+mod reckoning;
 mod report;
 mod site;
 mod tenant;
@@ -22,7 +23,7 @@ pub mod kill;
 pub mod provider_faults;
 pub mod stop;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 pub use random::fresh_seed;
 pub use report::Report;
@@ -30,13 +31,21 @@ pub use report::Report;
 /// A server program to be broken.
 #[derive(Debug, Clone)]
 pub struct Server {
-    binary: PathBuf,
+    program: PathBuf,
+    arguments: Vec<OsString>,
 }
 
 impl Server {
-    /// The program at this path.
-    pub fn new(binary: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into() }
+    /// The program at this path, to be started with `serve`.
+    pub fn new(program: impl Into<PathBuf>) -> Self {
+        Self { program: program.into(), arguments: Vec::new() }
+    }
+
+    /// Puts an argument before `serve`, for a program that starts the server in its own way.
+    #[must_use]
+    pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
     }
 }
 

@@ -52,11 +52,13 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> anyhow::Result<Report> {
     let server = Server::new(&args.server);
-    let seed = args.seed.unwrap_or_else(fresh_seed);
-    let options = |rounds| Options { seed, rounds: args.rounds.unwrap_or(rounds) };
+    let rounds = |default| args.rounds.unwrap_or(default);
     match args.program {
-        Program::Kill => kill::run(&server, options(200)).await,
-        Program::Stop => stop::run(&server, options(20)).await,
+        Program::Kill => {
+            let seed = args.seed.unwrap_or_else(fresh_seed);
+            kill::run(&server, Options { seed, rounds: rounds(200) }).await
+        }
+        Program::Stop => stop::run(&server, rounds(20)).await,
         Program::ProviderFaults => provider_faults::run(&server).await,
     }
 }

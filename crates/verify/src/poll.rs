@@ -9,7 +9,11 @@ use tokio::time::{sleep, timeout};
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Asks until there is an answer, at most for `limit`. `what` says what is waited for.
-pub(crate) async fn until<T>(limit: Duration, what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) async fn until<T>(
+    limit: Duration,
+    what: &str,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let asking = async {
         loop {
             if let Some(answer) = ask().await? {

@@ -28,10 +28,10 @@ impl Process {
     pub(crate) fn spawn(server: &Server, environment: &[(&str, String)], log: &Path) -> Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
-        let mut command = Command::new(&server.binary);
-        command.arg("serve").env_clear().envs(environment).kill_on_drop(true);
+        let mut command = Command::new(&server.program);
+        command.args(&server.arguments).arg("serve").env_clear().envs(environment).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
-        let mut child = command.spawn().with_context(|| format!("{} does not start", server.binary.display()))?;
+        let mut child = command.spawn().with_context(|| format!("{} does not start", server.program.display()))?;
         let stdout = child.stdout.take().context("the server has no standard output")?;
         Ok(Self { child, stdout: BufReader::new(stdout).lines(), age: Stopwatch::start() })
     }
@@ -70,22 +70,18 @@ impl Process {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
-    /// A server that is a shell script.
-    fn script(folder: &Path, lines: &str) -> Process {
-        let path = folder.join("server");
-        std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
-        Process::spawn(&Server::new(path), &[("ADDRESS", "127.0.0.1:7".to_owned())], &folder.join("log")).unwrap()
+    /// A server that is a few lines of shell.
+    fn server(folder: &Path, lines: &str) -> Process {
+        let shell = Server::new("/bin/sh").argument("-c").argument(lines);
+        Process::spawn(&shell, &[], &folder.join("log")).unwrap()
     }
 
     #[tokio::test]
     async fn a_ready_server_says_where_and_dies_when_killed() {
         let folder = tempfile::tempdir().unwrap();
-        let mut process = script(folder.path(), "echo \"listening on http://$ADDRESS\"; echo oops >&2; read forever <&1");
+        let mut process = server(folder.path(), "echo oops >&2; echo listening on http://127.0.0.1:7; exec sleep 600");
         assert_eq!(process.ready().await.unwrap(), "127.0.0.1:7".parse().unwrap());
         process.kill().await.unwrap();
         assert_eq!(std::fs::read_to_string(folder.path().join("log")).unwrap(), "oops\n");
@@ -94,18 +90,20 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_ends_early_is_not_ready() {
         let folder = tempfile::tempdir().unwrap();
-        let error = script(folder.path(), "exit 3").ready().await.unwrap_err();
+        let error = server(folder.path(), "exit 3").ready().await.unwrap_err();
         assert!(error.to_string().contains("exit status: 3"), "{error}");
+        let error = server(folder.path(), "echo hello; exec sleep 600").ready().await.unwrap_err();
+        assert!(error.to_string().contains("\"hello\""), "{error}");
     }
 
     #[tokio::test]
-    async fn a_stop_must_end_well() {
-        for (code, is_fine) in [(0, true), (1, false)] {
-            let folder = tempfile::tempdir().unwrap();
-            let lines = format!("trap 'exit {code}' TERM\necho listening on http://127.0.0.1:7\nwhile :; do :; done");
-            let mut process = script(folder.path(), &lines);
+    async fn a_stop_must_end_well_and_in_time() {
+        let folder = tempfile::tempdir().unwrap();
+        for (on_term, is_fine) in [("exit 0", true), ("exit 1", false), (":", false)] {
+            let lines = format!("trap '{on_term}' TERM; echo listening on http://127.0.0.1:7; while :; do :; done");
+            let mut process = server(folder.path(), &lines);
             process.ready().await.unwrap();
-            assert_eq!(process.stop(START).await.is_ok(), is_fine);
+            assert_eq!(process.stop(Duration::from_secs(2)).await.is_ok(), is_fine, "{on_term}");
         }
     }
 }

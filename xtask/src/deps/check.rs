@@ -90,6 +90,8 @@ mod tests {
                 ("inbound-smtp", "integrations-core inbound-email tokio"),
                 ("api-http", "integrations-core inbound-email axum"),
                 ("server", "integrations store-postgres queue-redis provider-slack api-http clap"),
+                ("examples", ""),
+                ("verify", "telegram-sandbox hyper tokio"),
                 ("xtask", "clap"),
             ],
             &[("reqwest", "hyper"), ("hyper", "tokio"), ("axum", "hyper")],

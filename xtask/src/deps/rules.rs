@@ -106,6 +106,21 @@ pub(super) const RULES: &[Rule] = &[
               call other programs of the workspace from a shell",
     },
     Rule {
+        crates: "examples",
+        ours: NOTHING,
+        outside: NOTHING,
+        never: NOTHING,
+        why: "examples take what they show from [dev-dependencies]; nothing is built with them",
+    },
+    Rule {
+        crates: "verify",
+        ours: "*-sandbox",
+        outside: ANY,
+        never: "redis reqwest ring rusqlite rustls sqlx",
+        why: "it judges the server from outside, by its API and by what a sandbox receives; whatever it shared with \
+              the server could be wrong on both sides",
+    },
+    Rule {
         crates: "xtask",
         ours: NOTHING,
         outside: ANY,
@@ -130,6 +145,7 @@ pub(super) const OWNED: &[Owned] = &[
         owners: NOTHING,
         why: "it is made for tests; move it to [dev-dependencies]",
     },
+    Owned { package: "verify", owners: NOTHING, why: "it breaks servers for a living; move it to [dev-dependencies]" },
 ];
 
 /// What nothing may bring in, not even a test.

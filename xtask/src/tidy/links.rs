@@ -1,4 +1,4 @@
-//! What documents point to exists: relative links, and paths of Rust files wherever they are mentioned.
+//! What documents point to exists: relative links, and Rust files and their functions wherever they are mentioned.
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
@@ -25,14 +25,27 @@ fn links<'a>(tree: &'a Tree, path: &'a str, text: &'a str) -> impl Iterator<Item
     })
 }
 
-/// Paths like `xtask/src/main.rs`, from the root or from the document's own folder.
+/// Words like `xtask/src/main.rs` and `xtask/src/main.rs::main`, from the root or from the document's own folder.
 fn mentions<'a>(tree: &'a Tree, path: &'a str, text: &'a str) -> impl Iterator<Item = String> + 'a {
     text.lines().zip(1..).flat_map(move |(line, number)| {
-        let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || "_-./".contains(c)));
-        let files = words.filter(|word| word.ends_with(".rs") && word.contains('/') && !word.starts_with('/'));
-        let lost = files.filter(|file| !exists(tree, "", file) && !exists(tree, folder(path), file));
-        lost.map(move |file| format!("{path}:{number}: the file `{file}` does not exist"))
+        let words = line.split(|c: char| !(c.is_ascii_alphanumeric() || "_-./:".contains(c)));
+        let faults = words.filter_map(move |word| fault(tree, folder(path), word));
+        faults.map(move |fault| format!("{path}:{number}: {fault}"))
     })
+}
+
+/// What is wrong with a word that names a file, and perhaps a function in it.
+fn fault(tree: &Tree, folder: &str, word: &str) -> Option<String> {
+    let (file, rest) = word.split_once(':').unwrap_or((word, ""));
+    if !file.ends_with(".rs") || !file.contains('/') || file.starts_with('/') {
+        return None;
+    }
+    let Some(text) = ["", folder].iter().find_map(|folder| tree.texts.get(&resolve(folder, file)?)) else {
+        return Some(format!("the file `{file}` does not exist"));
+    };
+    let name = rest.strip_prefix(':')?.trim_end_matches(['.', ':']);
+    let is_there = name.is_empty() || ["(", "<"].iter().any(|next| text.contains(&format!("fn {name}{next}")));
+    (!is_there).then(|| format!("`{file}` has no function `{name}`"))
 }
 
 fn folder(path: &str) -> &str {
@@ -41,16 +54,20 @@ fn folder(path: &str) -> &str {
 
 /// Whether a relative path leads from a folder to something in the project.
 fn exists(tree: &Tree, folder: &str, target: &str) -> bool {
+    resolve(folder, target).is_some_and(|path| path.is_empty() || tree.paths.contains(&path))
+}
+
+/// The path from the root that a relative path from a folder means; none if it leaves the project.
+fn resolve(folder: &str, target: &str) -> Option<String> {
     let mut steps = Vec::new();
     for step in folder.split('/').chain(target.split('/')) {
         match step {
             "" | "." => {}
-            ".." if steps.pop().is_none() => return false,
-            ".." => {}
+            ".." => drop(steps.pop()?),
             name => steps.push(name),
         }
     }
-    steps.is_empty() || tree.paths.contains(&steps.join("/"))
+    Some(steps.join("/"))
 }
 
 #[cfg(test)]
@@ -58,7 +75,11 @@ mod tests {
     use super::{Tree, check};
 
     fn findings(text: &str) -> Vec<String> {
-        check(&Tree::of(&[("docs/a.md", text), ("docs/b.md", ""), ("xtask/src/main.rs", "")]))
+        check(&Tree::of(&[
+            ("docs/a.md", text),
+            ("docs/b.md", ""),
+            ("xtask/src/main.rs", "fn main() {}\nfn run<T>() {}"),
+        ]))
     }
 
     #[test]
@@ -67,6 +88,7 @@ mod tests {
             "[b](b.md) [b](./b.md#part) [here](#part) [xtask](../xtask/src) [root](..)",
             "[web](https://example.org/x.md) <me@example.org> [mail](mailto:me@example.org)",
             "See `xtask/src/main.rs` and ../xtask/src/main.rs.",
+            "`xtask/src/main.rs::main`, `xtask/src/main.rs::run`; xtask/src/main.rs:1, ../xtask/src/main.rs: done",
             "https://example.org/src/lib.rs, `crates/provider-<name>/src/lib.rs`, plain lib.rs",
             "```text\n[b](gone.md)\n```",
         ] {
@@ -83,6 +105,7 @@ mod tests {
             "\n![c](c.png)",
             "\n[c][ref]\n\n[ref]: c.md",
             "\nSee `xtask/src/mian.rs`.",
+            "\nSee `xtask/src/main.rs::mian`.",
             "\n```text\nxtask/src/gone.rs\n```",
         ] {
             let findings = findings(text);

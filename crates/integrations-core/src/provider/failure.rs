@@ -147,6 +147,12 @@ impl From<InvalidHeaderValue> for DeliveryError {
     }
 }
 
+impl From<url::ParseError> for DeliveryError {
+    fn from(_: url::ParseError) -> Self {
+        Self::new(FailureKind::Misconfigured, "the settings make no valid URL")
+    }
+}
+
 impl From<HttpError> for DeliveryError {
     fn from(error: HttpError) -> Self {
         let kind = match error {

@@ -1,5 +1,7 @@
 //! Identifiers: one spelling each, and derived ones that never change.
 
+use std::time::Duration;
+
 use integrations_core::{AddressId, AttemptId, DispatchId, EventId, IntegrationId, OrganizationId};
 use integrations_testkit::clock::{ManualClock, SeqEntropy};
 use proptest::prelude::*;
@@ -72,6 +74,6 @@ fn generated_identifiers_sort_by_time() {
         assert!(next > last);
         assert_eq!(next.as_bytes()[6] >> 4, 7, "the version of the UUID");
         last = next;
-        clock.advance(std::time::Duration::from_millis(1));
+        clock.advance(Duration::from_millis(1));
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integrations_core::{
-    Attempt, AttemptOutcome, DispatchId, DispatchStatus, Event, FailureKind, later,
+    Attempt, AttemptOutcome, DispatchId, DispatchStatus, Event, FailureKind, Payload, later,
     store::{Begun, Settled},
 };
 
@@ -141,7 +141,7 @@ suite! { $
             let attempt = scene.start(id).await;
             assert_eq!(attempt.integration.connection, builders::connection("new place"));
             assert_eq!(attempt.integration.revision, route.integration.revision + 1);
-            assert_eq!(attempt.event.payload, integrations_core::Payload::EmailReceived(sample::mail()));
+            assert_eq!(attempt.event.payload, Payload::EmailReceived(sample::mail()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integrations_core::{
-    DispatchId, DispatchStatus, FailureKind, HoldReason, Integration, Reason, later,
+    DispatchId, DispatchStatus, FailureKind, HoldReason, Integration, Rate, Reason, later,
     rules::DAY,
     store::{Begun, Held, Settled},
 };
@@ -219,7 +219,7 @@ suite! { $
         /// The limit and a rate together: a turn at the destination is waited for before the window opens.
         async fn a_window_opens_with_its_attempt(harness) {
             let scene = limited(harness, 2);
-            let route = scene.paced_route(integrations_core::Rate::new(1_000, 1)).await;
+            let route = scene.paced_route(Rate::new(1_000, 1)).await;
             let unpaced: Integration = scene.integration(route.organization).await;
             let quick = scene.address(route.organization, &[unpaced.id]).await;
             let ids = scene.dispatches(&route.address, 2).await;

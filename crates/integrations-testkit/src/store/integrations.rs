@@ -1,7 +1,7 @@
 //! Integrations: what is unique, what is counted, and what a deletion takes along.
 
 use integrations_core::{
-    CancelReason, DispatchStatus, FailureKind, Integration, IntegrationStatus, Reason, Sealed,
+    CancelReason, DispatchStatus, FailureKind, Integration, IntegrationStatus, Rate, Reason, Sealed,
     store::{Conflict, DeletedIntegration, Settled},
 };
 use serde_json::json;
@@ -24,7 +24,7 @@ suite! { $
             integration.last_validated_at = None;
             integration.secret = Sealed { envelope: (0..=255).cycle().take(70_000).collect() };
             integration.secret_version = 7;
-            integration.connection = builders::paced(connection("Räume/№ 1"), integrations_core::Rate::new(3_000, 20));
+            integration.connection = builders::paced(connection("Räume/№ 1"), Rate::new(3_000, 20));
             let list: Vec<_> = (0..5_000).collect();
             integration.connection.config = json!({ "list": list, "deep": { "null": null, "text": "\u{0}\"\\ü😀" } });
             let integration = scene.add_integration(integration).await;

@@ -9,7 +9,7 @@ use integrations_core::{
 
 use super::{StoreHarness, scene};
 use crate::{
-    builders::{connection, failure},
+    builders::{self, connection, failure},
     scene::{Route, Scene},
     suite::suite,
 };
@@ -92,6 +92,24 @@ suite! { $
             assert_eq!(scene.wait(second).await, scene.in_seconds(1));
         }
 
+        /// One destination with a long queue must not keep the others of its account waiting.
+        async fn a_slow_destination_holds_back_no_other(harness) {
+            let scene = scene(harness);
+            let organization = scene.organization().await;
+            let account = Lane { key: "account".to_owned(), rate: Some(Rate::new(1_000, 1)) };
+            let mut slow = builders::paced(connection("slow"), Rate::new(60_000, 1));
+            slow.lanes.credential = account.clone();
+            let mut quick = connection("quick");
+            quick.lanes.credential = account;
+            let slow = leading_to(&scene, scene.samples.integration(organization), slow).await;
+            let quick = leading_to(&scene, scene.samples.integration(organization), quick).await;
+            let queue = scene.dispatches(&slow.address, 5).await;
+            scene.begin_all(&queue).await;
+            assert_eq!(scene.read(&slow, queue[4]).await.state.due_at, Some(scene.in_seconds(240)));
+            let other = scene.dispatch(&quick.address).await;
+            assert_eq!(scene.wait(other).await, scene.in_seconds(5));
+        }
+
         /// Operators switch pacing off for services of their own.
         async fn unpaced_providers_have_no_rate(harness) {
             let mut scene = scene(harness);
@@ -172,10 +190,12 @@ suite! { $
             let until = scene.wait(held).await;
             scene.go_to(until - Duration::from_millis(1));
             scene.store.prune(scene.now()).await.unwrap();
-            assert_eq!(scene.wait(held).await, until);
+            let late = scene.dispatch(&route.address).await;
+            assert_eq!((scene.wait(held).await, scene.wait(late).await), (until, until));
             scene.go_to(until);
             scene.store.prune(scene.now()).await.unwrap();
             scene.deliver(held).await;
+            scene.deliver(late).await;
         }
 
         /// A second answer that asks for less does not cut short what the first one asked for.

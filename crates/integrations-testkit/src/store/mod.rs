@@ -12,6 +12,8 @@ pub mod lanes;
 pub mod races;
 pub mod recovery;
 pub mod reopen;
+pub mod repeats;
+pub mod reports;
 pub mod settle;
 pub mod tenants;
 
@@ -41,8 +43,8 @@ macro_rules! store_conformance {
         $crate::store_conformance! { $make:
             accounts store_accounts, addresses store_addresses, begin store_begin, daily_limit store_daily_limit,
             dispatches store_dispatches, events store_events, held store_held, integrations store_integrations,
-            lanes store_lanes, races store_races, recovery store_recovery, reopen store_reopen, settle store_settle,
-            tenants store_tenants,
+            lanes store_lanes, races store_races, recovery store_recovery, reopen store_reopen, repeats store_repeats,
+            reports store_reports, settle store_settle, tenants store_tenants,
         }
     };
     ($make:ident: $($topic:ident $suite:ident,)+) => {$(

@@ -1,8 +1,9 @@
 //! Finding work again: abandoned attempts, what is due, and what may be forgotten.
 
+use std::time::Duration;
+
 use integrations_core::{
-    AttemptOutcome, CancelReason, DispatchId, DispatchStatus, FailureKind, QueueEntry, Reach, Reason, later,
-    store::Abandoned,
+    AttemptOutcome, CancelReason, DispatchId, DispatchStatus, FailureKind, QueueEntry, Reach, Reason, store::Abandoned,
 };
 
 use super::{StoreHarness, scene};
@@ -36,7 +37,7 @@ suite! { $
             let state = scene.read(&route, open).await.state;
             assert_eq!((state.status, state.reason), (DispatchStatus::RetryScheduled, None));
             assert_eq!((state.due_at, state.lease_until), (Some(scene.now()), None));
-            assert_eq!(state.last_outcome, Some(AttemptOutcome::Interrupted));
+            assert_eq!((state.last_outcome, state.step), (Some(AttemptOutcome::Interrupted), 1));
             let log = scene.store.attempts(route.organization, open).await.unwrap();
             assert_eq!((log[0].ended_at, log[0].outcome), (Some(scene.now()), Some(AttemptOutcome::Interrupted)));
             assert_eq!(log[0].error, state.last_error);
@@ -54,7 +55,7 @@ suite! { $
             scene.pass(1);
             scene.start(young).await;
             let lease_ends = scene.read(&route, old).await.state.lease_until.unwrap();
-            scene.go_to(lease_ends - std::time::Duration::from_millis(1));
+            scene.go_to(lease_ends - Duration::from_millis(1));
             assert_eq!(interrupt(&scene, Abandoned::LeaseEnded, 10).await, []);
             scene.go_to(lease_ends);
             assert_eq!(ids(&interrupt(&scene, Abandoned::LeaseEnded, 10).await), [old]);
@@ -131,7 +132,7 @@ suite! { $
             }
             assert_eq!(ids(&found), [first[0], first[1], third, fourth, retried]);
             assert!(found.is_sorted_by_key(|entry| (entry.due, entry.sequence)));
-            let before_all = later(scene.now(), std::time::Duration::ZERO) - std::time::Duration::from_secs(11);
+            let before_all = scene.now() - Duration::from_secs(11);
             assert_eq!(scene.store.due(before_all, None, 10).await.unwrap(), []);
             assert_eq!(scene.store.due(before_all, after, 10).await.unwrap(), []);
         }

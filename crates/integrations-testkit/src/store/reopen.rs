@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use integrations_core::{
-    FailureKind, IntegrationStatus, Sealed, Store,
+    FailureKind, IntegrationStatus, Rate, Sealed, Store,
     store::{Abandoned, DeduplicationScope, DispatchFilter, NewEvent, Page, Recorded, Settled},
 };
 
@@ -101,7 +101,7 @@ suite! { $
         async fn limits_are_not_forgotten(harness) {
             let mut scene = scene(harness);
             scene.policy.daily_limit = 2;
-            let paced = scene.paced_route(integrations_core::Rate::new(5_000, 1)).await;
+            let paced = scene.paced_route(Rate::new(5_000, 1)).await;
             let (first, second) = (scene.dispatch(&paced.address).await, scene.dispatch(&paced.address).await);
             scene.deliver(first).await;
             let parked = scene.route().await;

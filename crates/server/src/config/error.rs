@@ -1,6 +1,6 @@
 //! Why a configuration cannot be used: always one line with the name, the fault and an example.
 
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
 
 use super::setting::{Entry, Fault};
 
@@ -49,15 +49,6 @@ impl Origin {
                     format!("{name} = \"{example}\"")
                 }
             }
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Environment => f.write_str("the environment"),
-            Self::File(path) => path.display().fmt(f),
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Entry {
     pub example: &'static str,
     /// What it does, in Markdown.
     pub about: &'static str,
-    /// Whether the value may be seen, and may not be read from a file of its own.
+    /// Whether the value must not be seen, and may stand in a file of its own.
     pub secret: bool,
 }
 

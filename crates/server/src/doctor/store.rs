@@ -33,7 +33,7 @@ pub(super) async fn open(path: &Path) -> Result<SqliteStore, Finding> {
 fn unusable(path: &Path, error: OpenError) -> Finding {
     let remedy = match error {
         OpenError::SchemaNewer { .. } | OpenError::SchemaChanged { .. } => "nothing was changed",
-        _ => RESTORE,
+        _ => "look after the disk and the rights on the file, or restore a backup",
     };
     Finding::fail(SUBJECT, format!("{}: {:#}", path.display(), anyhow::Error::new(error)), remedy)
 }

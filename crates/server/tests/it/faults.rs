@@ -46,7 +46,7 @@ async fn a_server_that_forgets_is_found_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_orderly_stop_repeats_nothing() {
-    let report = stop::run(&Server::new(BINARY), Options { seed: 3, rounds: 3 }).await.unwrap();
+    let report = stop::run(&Server::new(BINARY), 3).await.unwrap();
     assert_sound(&report);
     assert_eq!(report.repeated, 0, "{report}");
 }

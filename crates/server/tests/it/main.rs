@@ -3,6 +3,7 @@
 
 mod config;
 mod demo;
+mod faults;
 mod mails;
 mod program;
 mod running;

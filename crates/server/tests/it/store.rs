@@ -1,6 +1,12 @@
 //! `migrate` and `doctor` with a store in a temporary folder.
 
-use std::{fs, net::TcpListener, path::PathBuf, sync::Arc};
+use std::{
+    fs::{self, File},
+    net::TcpListener,
+    path::PathBuf,
+    process::Output,
+    sync::Arc,
+};
 
 use cipher_ring::{Key, RingCipher};
 use integrations::SystemEntropy;
@@ -31,6 +37,13 @@ impl Installation {
 
     /// Exit code and standard output, without what stands before the name of the file.
     fn run(&self, args: &[&str], more: &[(&str, &str)]) -> (Option<i32>, String) {
+        let output = self.start(args, more);
+        assert_eq!(stderr(&output), "");
+        (output.status.code(), stdout(&output).replace(self.0.path().to_str().unwrap(), ""))
+    }
+
+    /// Runs the program with good settings, but for those that are given.
+    fn start(&self, args: &[&str], more: &[(&str, &str)]) -> Output {
         let store = format!("sqlite://{}", self.path().display());
         let mut environment = vec![
             ("INTEGRATION_STORE", store.as_str()),
@@ -40,15 +53,13 @@ impl Installation {
         ];
         environment.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
         environment.extend(more);
-        let output = run(args, &environment);
-        assert_eq!(stderr(&output), "");
-        (output.status.code(), stdout(&output).replace(self.0.path().to_str().unwrap(), ""))
+        run(args, &environment)
     }
 }
 
 const BEFORE_THE_STORE: &str = "\
 ok    configuration  every value can be used
-ok    key            d6c5b5ab, and 0 that only open
+ok    key            16ec15a2, and 0 that only open
 ok    admin token    set
 ok    queue          embedded: rebuilt from the store at every start
 ok    http           127.0.0.1:0 is free
@@ -58,6 +69,30 @@ ok    http           127.0.0.1:0 is free
 fn migrate_makes_the_store_and_tells_when_nothing_is_left_to_do() {
     let installation = Installation::new();
     assert_eq!(installation.run(&["migrate"], &[]), (Some(0), "/data/x.db was made\n".to_owned()));
+    assert_eq!(installation.run(&["migrate"], &[]), (Some(0), "/data/x.db is up to date\n".to_owned()));
+}
+
+#[test]
+fn an_older_schema_is_brought_up_to_date_while_no_server_runs() {
+    let installation = Installation::new();
+    fs::create_dir(installation.path().parent().unwrap()).unwrap();
+    // An empty file is a database without any schema.
+    fs::write(installation.path(), "").unwrap();
+    let (code, text) = installation.run(&["doctor"], &[]);
+    assert_eq!(code, Some(0));
+    let steps = text.lines().last().unwrap();
+    assert!(steps.starts_with("warn  store          the schema lacks "), "{text}");
+
+    let lock = File::create(installation.0.path().join("data/x.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let output = installation.start(&["migrate"], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).starts_with("error: another server works on "), "{}", stderr(&output));
+    drop(lock);
+
+    let (code, text) = installation.run(&["migrate"], &[]);
+    assert_eq!(code, Some(0));
+    assert!(text.starts_with("/data/x.db was brought up to date\n  0001 "), "{text}");
     assert_eq!(installation.run(&["migrate"], &[]), (Some(0), "/data/x.db is up to date\n".to_owned()));
 }
 
@@ -87,7 +122,7 @@ ok    key            opens what is stored
 
     let (code, text) = installation.run(&["doctor"], &[("INTEGRATION_SECRET_ENCRYPTION_KEY", OTHER_KEY)]);
     assert_eq!(code, Some(1));
-    assert!(text.contains("\nFAIL  key            sealed under the key d6c5b5ab, which is not configured"), "{text}");
+    assert!(text.contains("\nFAIL  key            sealed under the key 16ec15a2, which is not configured"), "{text}");
     server.close().await;
 }
 

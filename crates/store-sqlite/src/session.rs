@@ -1,0 +1,145 @@
+//! Statements that are sent together.
+//!
+//! A connection has a thread of its own, and every statement is a journey there and back. So writes wait until something
+//! is read, or the work is done, and then go as one text. Statements over many rows take them as a `VALUES` list, whose
+//! parameters are bound one by one: as fast to read as a JSON array, and a third cheaper to write.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use sqlx::{
+    AssertSqlSafe, Sqlite, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteRow},
+};
+
+use crate::value::Value;
+
+/// A statement whose parameters are being bound.
+pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
+
+/// A statement over rows of `N` parameters. `{rows}` stands for the list, whose columns are `column1`, `column2` and so
+/// on. Rows of `NULL` fill it up, so the statement must pass over them, as a join does by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bulk<const N: usize>(pub(crate) &'static str);
+
+/// The lengths of lists. There are few, so that each text is prepared once.
+const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+const LONGEST: usize = 128;
+
+/// Work on a connection.
+pub(crate) struct Session<'c> {
+    connection: &'c mut SqliteConnection,
+    queue: Vec<Queued>,
+}
+
+/// A statement that waits.
+struct Queued {
+    template: &'static str,
+    /// How many parameters a row has; none if it has no rows.
+    width: usize,
+    values: Vec<Value>,
+}
+
+impl<'c> Session<'c> {
+    pub(crate) fn over(connection: &'c mut SqliteConnection) -> Self {
+        Self { connection, queue: Vec::new() }
+    }
+
+    /// Adds a statement without parameters.
+    pub(crate) fn run(&mut self, statement: &'static str) {
+        self.queue.push(Queued { template: statement, width: 0, values: Vec::new() });
+    }
+
+    /// Adds a statement, unless there are no rows for it.
+    pub(crate) fn write<const N: usize>(&mut self, statement: Bulk<N>, rows: impl IntoIterator<Item = [Value; N]>) {
+        let values: Vec<_> = rows.into_iter().flatten().collect();
+        if !values.is_empty() {
+            self.queue.push(Queued { template: statement.0, width: N, values });
+        }
+    }
+
+    /// Sends everything, with a statement that reads, and gives what that found.
+    pub(crate) async fn read<const N: usize>(
+        &mut self,
+        statement: Bulk<N>,
+        rows: impl IntoIterator<Item = [Value; N]>,
+    ) -> sqlx::Result<Vec<SqliteRow>> {
+        let waiting = self.queue.len();
+        self.write(statement, rows);
+        if self.queue.len() == waiting { Ok(Vec::new()) } else { self.send().await }
+    }
+
+    /// Sends what waits.
+    pub(crate) async fn flush(&mut self) -> sqlx::Result<()> {
+        self.send().await.map(drop)
+    }
+
+    /// Sends what waits, and gives the connection for any other statement.
+    pub(crate) async fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
+        self.flush().await?;
+        Ok(self.connection)
+    }
+
+    async fn send(&mut self) -> sqlx::Result<Vec<SqliteRow>> {
+        let queue = std::mem::take(&mut self.queue);
+        if queue.iter().all(|queued| queued.rows() <= LONGEST) {
+            return self.send_together(queue).await;
+        }
+        let mut rows = Vec::new();
+        for piece in queue.into_iter().flat_map(Queued::pieces) {
+            rows.append(&mut self.send_together(vec![piece]).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Sends statements as one text. Only the last one may read.
+    async fn send_together(&mut self, statements: Vec<Queued>) -> sqlx::Result<Vec<SqliteRow>> {
+        let longest = statements.iter().map(Queued::rows).max().unwrap_or_default();
+        let length = LENGTHS.into_iter().find(|length| *length >= longest).unwrap_or(LONGEST);
+        let mut query = sqlx::query(AssertSqlSafe(text(&statements, length)));
+        for Queued { width, values, .. } in statements {
+            let missing = (width * length).saturating_sub(values.len());
+            query = values.into_iter().fold(query, Value::bind);
+            query = std::iter::repeat_n(Value::Null, missing).fold(query, Value::bind);
+        }
+        query.fetch_all(&mut *self.connection).await
+    }
+}
+
+impl Queued {
+    fn rows(&self) -> usize {
+        self.values.len().checked_div(self.width).unwrap_or_default()
+    }
+
+    /// The same statement with as many rows as fit, as often as needed.
+    fn pieces(self) -> impl Iterator<Item = Self> {
+        let Self { template, width, values } = self;
+        let mut values = values.into_iter();
+        let first = Some(values.by_ref().take(width * LONGEST).collect());
+        let rest = std::iter::from_fn(move || {
+            Some(values.by_ref().take(width * LONGEST).collect()).filter(|piece: &Vec<_>| !piece.is_empty())
+        });
+        first.into_iter().chain(rest).map(move |values| Self { template, width, values })
+    }
+}
+
+/// The texts that were made, by their statements and the length of their lists.
+static TEXTS: LazyLock<Mutex<HashMap<(Vec<&'static str>, usize), Arc<String>>>> = LazyLock::new(Mutex::default);
+
+fn text(statements: &[Queued], length: usize) -> Arc<String> {
+    let templates: Vec<_> = statements.iter().map(|queued| queued.template).collect();
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = texts.entry((templates, length)).or_insert_with(|| {
+        let filled = statements.iter().map(|queued| fill(queued.template, queued.width, length));
+        Arc::new(filled.collect::<Vec<_>>().join(";\n"))
+    });
+    Arc::clone(text)
+}
+
+/// The text of a statement with a list of that length.
+pub(crate) fn fill(template: &str, width: usize, length: usize) -> String {
+    let row = format!("({})", vec!["?"; width].join(","));
+    template.replace("{rows}", &format!("VALUES {}", vec![row; length].join(",")))
+}
