@@ -99,7 +99,7 @@ fn demand(operation: &Value) -> Option<String> {
 }
 
 #[tokio::test]
-async fn every_route_keeps_every_caller_to_his_own() {
+async fn promise_06_a_tenant_sees_its_own_only() {
     for (method, path, operation) in operations() {
         let route = format!("{method} {path}");
         let Some(scope) = demand(&operation) else { continue };

@@ -62,7 +62,7 @@ async fn world() -> (World, Arc<Forgetful>) {
 }
 
 #[test]
-fn what_the_queue_forgets_comes_back() {
+fn promise_02_the_store_is_the_truth() {
     block_on(async {
         let (world, queue) = world().await;
         let integration = world.connect("one").await;

@@ -7,7 +7,7 @@ use crate::world::World;
 
 /// Promise 8: a target that never answers holds its share of the slots and no more.
 #[test]
-fn a_target_that_hangs_leaves_room_for_others() {
+fn promise_08_one_bad_target_delays_nobody_else() {
     block_on(async {
         let world = World::start().await;
         let (dead, lively) = (world.connect("dead").await, world.connect("lively").await);

@@ -45,7 +45,7 @@ async fn a_server_that_forgets_is_found_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_orderly_stop_repeats_nothing() {
+async fn promise_10_repeats_come_from_lost_answers_only() {
     let report = stop::run(&Server::new(BINARY), 3).await.unwrap();
     assert_sound(&report);
     assert_eq!(report.repeated, 0, "{report}");
