@@ -6,10 +6,10 @@
 use std::{error::Error, sync::Arc};
 
 use cipher_ring::{Key, RingCipher};
-use http_reqwest::{HttpConfig, ReqwestClient};
+use http_reqwest::HttpConfig;
 use inbound_email::Limits;
 use integrations::core::{
-    EventType, IncomingEvent, IntegrationInput, Outbound, Payload, Provider as _, WantedSubscription, store::Recipient,
+    EventType, IncomingEvent, IntegrationInput, Payload, Provider as _, WantedSubscription, store::Recipient,
 };
 use integrations::{Builder, SystemEntropy};
 use provider_telegram::Telegram;
@@ -32,11 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store =
         SqliteStore::open(folder.path().join("integrations.db"), OpenOptions::default().exclusive(true)).await?;
     let cipher = Arc::new(RingCipher::new(Key::generate(&SystemEntropy), [], Arc::new(SystemEntropy)));
-    let http = HttpConfig::default();
-    let outbound = Outbound {
-        trusted: Arc::new(ReqwestClient::trusted(&http)?),
-        guarded: Arc::new(ReqwestClient::guarded(&http)?),
-    };
+    let outbound = http_reqwest::outbound(&HttpConfig::default())?;
     let provider = Telegram::new(telegram.base_url().parse()?);
     let platform = Builder::new(Arc::new(store.clone()), cipher, outbound).provider(provider).start().await?;
 

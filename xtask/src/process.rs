@@ -10,6 +10,7 @@ use crate::workspace;
 ///
 /// `cargo xtask` tells this program about its own package in the environment. Handed on, that would look
 /// like a changed environment to build scripts that watch it (ring's does) and rebuild half the workspace.
+#[expect(clippy::disallowed_methods, reason = "it is handed on to cargo")]
 pub(crate) fn cargo<'a>(args: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = program("cargo");
     command.args(args);

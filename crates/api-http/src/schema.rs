@@ -4,7 +4,7 @@ use integrations_core::{
     AttemptOutcome, CancelReason, DispatchStatus, EventType, FailReason, HoldReason, IntegrationStatus, Scope,
 };
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use utoipa::{
     ToSchema,
@@ -13,10 +13,16 @@ use utoipa::{
 
 use crate::problem::Code;
 
-/// A time (RFC 3339, UTC).
-#[derive(Serialize, ToSchema)]
-#[schema(value_type = String, format = DateTime, example = "2026-01-31T09:30:00Z")]
+/// A time (RFC 3339, UTC), always with milliseconds, so that times also sort as text.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-01-31T09:30:00.000Z")]
 pub(crate) struct Time(pub(crate) Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.3}", self.0))
+    }
+}
 
 fn one_of(names: impl Iterator<Item = &'static str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderValue;
-use integrations_core::{HttpBody, HttpClient, HttpError, HttpRequest, HttpResponse, MAX_RESPONSE_BYTES};
+use integrations_core::{HttpBody, HttpClient, HttpError, HttpRequest, HttpResponse, MAX_RESPONSE_BYTES, Outbound};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::{
@@ -59,6 +59,15 @@ pub enum SetupError {
 pub struct ReqwestClient {
     client: reqwest::Client,
     gate: Option<Arc<Gate>>,
+}
+
+/// Both ways out, with the same configuration.
+///
+/// # Errors
+/// See [`SetupError`].
+pub fn outbound(config: &HttpConfig) -> Result<Outbound, SetupError> {
+    let trusted = Arc::new(ReqwestClient::trusted(config)?);
+    Ok(Outbound { trusted, guarded: Arc::new(ReqwestClient::guarded(config)?) })
 }
 
 impl ReqwestClient {

@@ -6,7 +6,7 @@ mod failure;
 mod gate;
 mod guard;
 
-pub use client::{HttpConfig, ReqwestClient, SetupError};
+pub use client::{HttpConfig, ReqwestClient, SetupError, outbound};
 pub use guard::is_public;
 
 #[cfg(test)]

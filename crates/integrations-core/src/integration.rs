@@ -113,6 +113,15 @@ pub struct Lanes {
     pub credential: Lane,
 }
 
+impl Lanes {
+    /// One lane for both, without a rate: where the service's own answers suffice.
+    #[must_use]
+    pub fn single(key: impl Into<String>) -> Self {
+        let lane = Lane { key: key.into(), rate: None };
+        Self { destination: lane.clone(), credential: lane }
+    }
+}
+
 /// A lane: an opaque key that the provider derives from what the limit is on, and the rate it may be used at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {

@@ -2,10 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context as _;
 use api_http::{ApiState, ConnectionLimits, RequestLimits};
 use cipher_ring::RingCipher;
-use http_reqwest::{HttpConfig, ReqwestClient};
+use http_reqwest::HttpConfig;
 use integrations::{Builder, Integrations, SystemEntropy};
 use integrations_core::{Outbound, Registry};
 use secrecy::SecretString;
@@ -81,13 +80,11 @@ pub(crate) fn cipher(config: &Config) -> anyhow::Result<RingCipher> {
 
 /// The ways out.
 pub(crate) fn outbound() -> anyhow::Result<Outbound> {
-    let config = HttpConfig::default();
-    let trusted = Arc::new(ReqwestClient::trusted(&config)?);
-    Ok(Outbound { trusted, guarded: Arc::new(ReqwestClient::guarded(&config)?) })
+    Ok(http_reqwest::outbound(&HttpConfig::default())?)
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; set {} to a free address of this machine", table::HTTP_LISTEN.entry.name)
-    })
+    let name = table::HTTP_LISTEN.entry.name;
+    let bound = TcpListener::bind(address).await;
+    bound.map_err(|error| anyhow::anyhow!("cannot listen on {address} ({error}); set {name} to a free address"))
 }

@@ -2,8 +2,8 @@
 #![doc = include_str!("../README.md")]
 
 use integrations_core::{
-    DeliveryError, Egress, EventType, FailureKind, HttpRequest, Lane, Lanes, Message, Provider, Receipt,
-    provider::{Description, Notification, Service, Target, Verified},
+    DeliveryError, Egress, EventType, FailureKind, HttpRequest, Lanes, Message, Provider, Receipt,
+    provider::{Description, Service, Target, Verified},
     text,
 };
 use schemars::JsonSchema;
@@ -26,10 +26,6 @@ pub struct Config {
     /// The key of the user or group who gets the messages.
     #[schemars(title = "User key", regex(pattern = "^[A-Za-z0-9]{30}$"))]
     pub user_key: String,
-    /// Deliver without a sound.
-    #[serde(default)]
-    #[schemars(title = "Silent")]
-    pub silent: bool,
 }
 
 /// What is sealed.
@@ -57,40 +53,49 @@ impl Provider for Pushover {
     }
 
     async fn verify(&self, target: &Target<'_, Self>) -> Result<Verified<Config>, DeliveryError> {
-        let (user, token) = (&target.config.user_key, target.secret.api_token.expose_secret());
-        let body = json!({ "token": token, "user": user });
-        let answer = call(target.service, "users/validate", &body).await.map_err(DeliveryError::repeatable)?;
-        let lane = || Lane { key: user.clone(), rate: None };
+        let user = &target.config.user_key;
+        let body = json!({ "token": target.secret.api_token.expose_secret(), "user": user });
+        call(target.service, "users/validate", &body).await.map_err(DeliveryError::repeatable)?;
         Ok(Verified {
             config: target.config.clone(),
-            details: json!({ "devices": answer.devices }),
+            details: json!({}),
             identity: user.clone(),
-            lanes: Lanes { destination: lane(), credential: lane() },
+            lanes: Lanes::single(user),
         })
     }
 
     async fn deliver(&self, target: &Target<'_, Self>, message: &Message<'_>) -> Result<Receipt, DeliveryError> {
-        let mut body = render(&message.notification());
-        body["token"] = json!(target.secret.api_token.expose_secret());
-        body["user"] = json!(target.config.user_key);
-        body["priority"] = json!(if target.config.silent { -1 } else { 0 });
-        let answer = call(target.service, "messages", &body).await?;
-        Ok(Receipt { remote_id: answer.request })
+        let notification = message.notification();
+        let link = notification.actions.first().map(|action| action.url.as_str());
+        let body = json!({
+            "token": target.secret.api_token.expose_secret(),
+            "user": target.config.user_key,
+            "title": text::cut(&notification.heading(), MAX_TITLE),
+            "message": text::cut(&notification.plain_text(), MAX_TEXT),
+            "url": link.filter(|link| link.len() <= MAX_LINK),
+        });
+        Ok(Receipt { remote_id: call(target.service, "messages", &body).await?.request })
     }
 }
 
-/// The message as Pushover wants it.
-#[must_use]
-pub fn render(notification: &Notification) -> Value {
-    let link = notification.actions.first().filter(|action| action.url.as_str().len() <= MAX_LINK);
-    json!({
-        "title": text::cut(&notification.heading(), MAX_TITLE),
-        "message": text::cut(&notification.plain_text(), MAX_TEXT),
-        "url": link.map(|action| action.url.as_str()),
-        "url_title": link.map(|action| &action.label),
-    })
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answer {
+    request: Option<String>,
+    token: Option<String>,
+    user: Option<String>,
+    errors: Vec<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-struct Answer { status: u8, request: Option<String>, devices: Vec<String>, token: String, user: String, errors: Vec<String> }
+async fn call(service: Service<'_>, method: &str, body: &Value) -> Result<Answer, DeliveryError> {
+    let url = format!("https://api.pushover.net/1/{method}.json").parse()?;
+    let answer = service.send(HttpRequest::post_json(url, body)).await?;
+    let Some(error) = DeliveryError::from_answer(&answer, service.now) else { return answer.read() };
+    let Answer { token, user, errors, .. } = answer.json().unwrap_or_default();
+    let error = match (token, user) {
+        (Some(_), _) => error.meaning(FailureKind::Unauthorized, "the API token is not valid; copy it again"),
+        (_, Some(_)) => error.meaning(FailureKind::Gone, "Pushover knows no such user, or no device of theirs"),
+        _ => error,
+    };
+    Err(error.saying(errors.join("; ")))
+}

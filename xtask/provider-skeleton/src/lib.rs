@@ -2,14 +2,14 @@
 #![doc = include_str!("../README.md")]
 
 use integrations_core::{
-    DeliveryError, Egress, EventType, HttpRequest, Lane, Lanes, Message, Provider, Receipt,
-    provider::{Description, HttpsUrl, Notification, Target, Verified},
+    DeliveryError, Egress, EventType, HttpRequest, Lanes, Message, Provider, Receipt,
+    provider::{Description, HttpsUrl, Target, Verified},
     text,
 };
 use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The longest title that the service takes, in characters.
 const MAX_TITLE: usize = 100;
@@ -57,28 +57,22 @@ impl Provider for Skeleton {
         let url = &target.config.url;
         let question = HttpRequest::get(url.to_url()).bearer(&target.secret.token)?;
         target.service.call(question).await.map_err(DeliveryError::repeatable)?;
-        let lane = || Lane { key: url.as_str().to_owned(), rate: None };
         Ok(Verified {
             config: target.config.clone(),
             details: json!({ "host": url.host() }),
             identity: url.as_str().to_owned(),
-            lanes: Lanes { destination: lane(), credential: lane() },
+            lanes: Lanes::single(url.as_str()),
         })
     }
 
     async fn deliver(&self, target: &Target<'_, Self>, message: &Message<'_>) -> Result<Receipt, DeliveryError> {
-        let body = render(&message.notification());
+        let notification = message.notification();
+        let body = json!({
+            "title": text::cut(&notification.heading(), MAX_TITLE),
+            "text": text::cut(&notification.plain_text(), MAX_TEXT),
+        });
         let request = HttpRequest::post_json(target.config.url.to_url(), &body).bearer(&target.secret.token)?;
         target.service.call(request).await?;
         Ok(Receipt::default())
     }
-}
-
-/// The message as the service wants it.
-#[must_use]
-pub fn render(notification: &Notification) -> Value {
-    json!({
-        "title": text::cut(&notification.heading(), MAX_TITLE),
-        "text": text::cut(&notification.plain_text(), MAX_TEXT),
-    })
 }

@@ -131,8 +131,8 @@ fn refusal(code: Code, error: PlatformError) -> Problem {
         PlatformError::WrongStatus(status) => {
             Problem::new(code).detail(format!("{} This one is {status}.", code.meaning()))
         }
-        PlatformError::IntegrationDeleted => {
-            Problem::new(code).detail(format!("{} This one's integration is deleted.", code.meaning()))
+        PlatformError::NobodyWaits => {
+            Problem::new(code).detail(format!("{} This one's integration or address is deleted.", code.meaning()))
         }
         other => other.into(),
     }

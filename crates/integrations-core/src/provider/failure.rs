@@ -7,6 +7,7 @@ use http::{
     header::{InvalidHeaderValue, RETRY_AFTER},
 };
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use crate::{Connection, HttpError, HttpResponse, Reach, elapsed};
 
@@ -79,6 +80,12 @@ impl DeliveryError {
         Self { moved_to: Some(Box::new(connection)), ..Self::new(FailureKind::Moved, message) }
     }
 
+    /// The same, but it means something else here than the default reading says.
+    #[must_use]
+    pub fn meaning(self, kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), ..self }
+    }
+
     /// The same with the service's own description; nothing if that is empty.
     #[must_use]
     pub fn saying(self, said: impl Into<String>) -> Self {
@@ -127,6 +134,17 @@ impl DeliveryError {
         let advice = if kind == Kind::Misconfigured { ", a redirect; give the address that it leads to" } else { "" };
         let message = format!("the service answered with HTTP status {}{advice}", answer.status.as_u16());
         Some(Self::new(kind, message).with_status(answer.status).with_retry_after(retry_after(&answer.headers, now)))
+    }
+}
+
+impl HttpResponse {
+    /// The body of a success, as JSON of that form.
+    ///
+    /// # Errors
+    /// [`FailureKind::Unconfirmed`]: it has another form, so nobody knows whether the call took effect.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, DeliveryError> {
+        let unreadable = || DeliveryError::new(FailureKind::Unconfirmed, "the answer cannot be read, or is too large");
+        self.json().ok_or_else(|| unreadable().with_status(self.status))
     }
 }
 

@@ -36,7 +36,7 @@ impl Platform {
     /// Sends an ended dispatch again, in a fresh retry window.
     ///
     /// # Errors
-    /// It is not there, neither failed nor canceled, or its integration is deleted.
+    /// It is not there, neither failed nor canceled, or its integration or address is deleted.
     pub async fn replay_dispatch(
         &self,
         organization: OrganizationId,
@@ -49,7 +49,7 @@ impl Platform {
                 let _ = self.ports.queue.push(&[entry]).await;
                 Ok(dispatch)
             }
-            None if dispatch.state.status.permits(Step::Replay) => Err(PlatformError::IntegrationDeleted),
+            None if dispatch.state.status.permits(Step::Replay) => Err(PlatformError::NobodyWaits),
             None => Err(PlatformError::WrongStatus(dispatch.state.status)),
         }
     }

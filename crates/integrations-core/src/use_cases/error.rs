@@ -26,9 +26,9 @@ pub enum PlatformError {
     /// The dispatch is in a status in which that cannot be done.
     #[error("the dispatch is {0}")]
     WrongStatus(DispatchStatus),
-    /// The dispatch belongs to an integration that is deleted, so it cannot be sent again.
-    #[error("the dispatch's integration is deleted")]
-    IntegrationDeleted,
+    /// The dispatch's integration or address is deleted, so it cannot be sent again.
+    #[error("the dispatch's integration or address is deleted")]
+    NobodyWaits,
     /// The store failed; for the log, and worth another try later.
     #[error("the store failed")]
     Store(#[source] StoreError),

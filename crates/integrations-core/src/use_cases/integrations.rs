@@ -178,6 +178,9 @@ impl Platform {
         let activate = patch.status == Some(StatusWish::Active);
         if activate || patch.config.is_some() {
             self.reconnect(&mut integration, patch.config).await?;
+            // Why it was stopped is not true any more.
+            integration.status_reason =
+                integration.status_reason.map(|_| "verified since it was stopped; set it active to use it".to_owned());
         }
         if let Some(wish) = patch.status {
             integration.status_reason = None;

@@ -26,8 +26,9 @@ impl Sources {
     /// # Errors
     /// The file cannot be read, or a value is not text.
     pub fn of_process(file: Option<&Path>) -> Result<Self, ConfigError> {
-        // The one place where the environment is read.
-        Self::new(std::env::vars_os(), file)
+        #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+        let environment = std::env::vars_os();
+        Self::new(environment, file)
     }
 
     /// The given environment, and the file if one is named. An empty value counts as not set.

@@ -57,9 +57,19 @@ impl Client {
         let answer = self.http.send(request).await.context("the server does not answer")?;
         let body: Value = serde_json::from_slice(&answer.body).context("the server's answer is not JSON")?;
         if !answer.status.is_success() {
-            let detail = body.get("detail").and_then(Value::as_str).unwrap_or("no detail is given");
-            bail!("the server refuses ({}): {detail}", answer.status.as_u16());
+            bail!("the server refuses ({}): {}", answer.status.as_u16(), reason(&body));
         }
         Ok(body)
     }
+}
+
+/// What is wrong, in the words of a problem answer: each error with its place, or else the whole.
+fn reason(problem: &Value) -> String {
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let errors = problem.get("errors").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    if errors.is_empty() {
+        return text(problem, "detail");
+    }
+    let errors = errors.iter().map(|error| format!("{} {}", text(error, "pointer"), text(error, "detail")));
+    errors.collect::<Vec<_>>().join("; ")
 }

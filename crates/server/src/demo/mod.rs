@@ -59,11 +59,11 @@ pub(crate) async fn demo(
 }
 
 async fn show(address: SocketAddr, admin_token: &SecretString, place: &Place, once: bool) -> anyhow::Result<()> {
-    say(&format!("The server listens on http://{address}. Its data are temporary.\n"))?;
     let mut client = Client::new(address, admin_token.clone())?;
     let organization = client.post("/v1/organizations", &json!({ "name": "Demo" })).await?;
     client.act_for(text(&organization, "id")?);
     let Some(integration) = connect(&client, place).await? else { return Ok(()) };
+    say(&format!("The server listens on http://{address}. Its data are temporary.\n"))?;
     let subscription = json!({ "integrationId": text(&integration, "id")?, "eventType": "email.received" });
     let inbox = json!({ "localPart": ADDRESS, "integrationSubscriptions": [subscription] });
     let inbox = client.post("/v1/addresses", &inbox).await?;

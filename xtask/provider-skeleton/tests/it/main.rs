@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use integrations_core::{DynProvider, HttpResponse};
-use integrations_testkit::{gallery::gallery, provider::ProviderHarness, scripted_http::answer};
-use provider_skeleton::{Skeleton, render};
+use integrations_testkit::{
+    provider::{ProviderHarness, gallery},
+    scripted_http::answer,
+    suite::block_on,
+};
+use provider_skeleton::Skeleton;
 use serde_json::{Value, json};
 
 struct Harness;
@@ -26,13 +30,9 @@ impl ProviderHarness for Harness {
     }
 }
 
-async fn make() -> Harness {
-    Harness
-}
-
-integrations_testkit::provider_conformance!(make);
+integrations_testkit::provider_conformance!(async || Harness);
 
 #[test]
 fn messages_look_like_this() {
-    insta::assert_snapshot!(gallery(|message| format!("{:#}", render(&message.notification()))));
+    insta::assert_snapshot!(block_on(gallery(&Harness)));
 }
