@@ -12,7 +12,6 @@ pub mod builders;
 pub mod cipher;
 pub mod clock;
 pub mod fakes;
-pub mod gallery;
 pub mod http_client;
 pub mod loopback;
 pub mod provider;

@@ -3,6 +3,7 @@
 //! The cases go through [`DynProvider`](integrations_core::DynProvider), as the worker does, so they prove what it
 //! will meet. What only one service does (its limits, its error codes) is for that provider's own tests.
 
+mod gallery;
 mod harness;
 
 use std::time::Duration;
@@ -14,10 +15,11 @@ use integrations_core::{
 };
 use serde_json::{Value, json};
 
-pub use harness::ProviderHarness;
+pub use gallery::gallery;
+pub use harness::{ProviderHarness, refused};
 use harness::{
-    assert_hidden, config, deliver, halves, is_repeated, object, pieces, playing, refused, secret, send, service,
-    spellings, verify,
+    assert_hidden, config, deliver, halves, is_repeated, object, pieces, playing, secret, send, service, spellings,
+    verify,
 };
 
 use crate::{

@@ -30,7 +30,7 @@ pub fn block_on<F: Future>(case: F) -> F::Output {
 ///
 /// makes of each case a public function over any implementation of the trait, the constant `CASES` with their names,
 /// and the macro `clock_conformance!(make)`, which turns every case into a `#[test]` of the same name. There, `make`
-/// is an `async fn` without arguments that gives a fresh implementation. `in clock` is the path of the module of this
+/// is an `async fn` or async closure without arguments that gives a fresh implementation. `in clock` is the path of the module of this
 /// crate in which the suite stands. The lone `$` hands the inner macro its dollar sign.
 macro_rules! suite {
     ($d:tt $suite:ident in $($module:ident)::+ for $trait:ident {
@@ -41,7 +41,7 @@ macro_rules! suite {
         /// The names of all cases.
         pub const CASES: &[&str] = &[$( stringify!($case) ),+];
 
-        /// Makes a `#[test]` of every case of this suite; the argument is an `async fn` that gives a fresh subject.
+        /// Makes a `#[test]` of every case of this suite; the argument is an `async fn` or async closure that gives a fresh subject.
         #[macro_export]
         macro_rules! $suite {
             ($d make:expr) => {

@@ -96,7 +96,10 @@ pub(super) async fn send(
 }
 
 /// Why an ordinary mail is not delivered when every call is met with `answer`, and in how many calls.
-pub(super) async fn refused(harness: &impl ProviderHarness, answer: Answer) -> (DeliveryError, usize) {
+///
+/// # Panics
+/// If it is delivered.
+pub async fn refused(harness: &impl ProviderHarness, answer: Answer) -> (DeliveryError, usize) {
     let http = ScriptedHttp::always(answer);
     let error = deliver(harness, &http).await.expect_err("taken for a success");
     (error, http.requests().len())

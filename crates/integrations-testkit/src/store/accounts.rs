@@ -1,7 +1,7 @@
 //! Organizations, keys and the canary.
 
 use integrations_core::{
-    Organization, Scope, Sealed,
+    Organization, Rate, Scope, Sealed,
     store::{Abandoned, Begun, DeduplicationScope, DispatchFilter, NewEvent, Page, Recorded, Settled},
 };
 
@@ -73,11 +73,11 @@ suite! { $
             assert_eq!(scene.store.find_api_key(key.id).await.unwrap(), None);
         }
 
-        /// Erasing means all of it: rows, work, history, keys, repeats, quota; and nothing of anybody else.
+        /// Erasing means all of it: rows, work, history, keys, repeats, quota, turns; and nothing of anybody else.
         async fn a_deleted_organization_leaves_nothing(harness) {
             let mut scene = scene(harness);
             scene.policy.daily_limit = 1;
-            let (own, other) = (scene.route().await, scene.route().await);
+            let (own, other) = (scene.paced_route(Rate::new(3_600_000, 1)).await, scene.route().await);
             let organization = scene.store.organization(own.organization).await.unwrap().unwrap();
             let key = scene.samples.api_key(own.organization);
             scene.store.create_api_key(&key).await.unwrap();

@@ -147,7 +147,7 @@ suite! { $
         }
 
         /// Taking a subscription away is about what comes, not about what has come: the work and its history stay.
-        async fn replacing_subscriptions_keeps_pending_work(harness) {
+        async fn promise_05_replacing_subscriptions_loses_nothing(harness) {
             let scene = scene(harness);
             let route = scene.route().await;
             let (waiting, open) = (scene.dispatch(&route.address).await, scene.dispatch(&route.address).await);

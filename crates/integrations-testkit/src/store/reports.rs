@@ -49,7 +49,7 @@ suite! { $
         }
 
         /// A worker that was given up for lost changes nothing, whatever it has to say.
-        async fn a_late_report_changes_nothing(harness) {
+        async fn promise_03_a_late_worker_changes_nothing(harness) {
             let scene = scene(harness);
             let route = scene.route().await;
             let id = scene.dispatch(&route.address).await;

@@ -1,7 +1,8 @@
 //! What follows from the answers of a service, seen from outside.
 
 use integrations::core::{
-    DeliveryError, DispatchStatus, FailReason, FailureKind, IntegrationPatch, IntegrationStatus, Reason, StatusWish,
+    DeliveryError, Dispatch, DispatchStatus, FailReason, FailureKind, HoldReason, IntegrationPatch, IntegrationStatus,
+    Reason, StatusWish,
 };
 use integrations_testkit::suite::block_on;
 
@@ -16,6 +17,10 @@ async fn world() -> (World, integrations::core::IntegrationId, integrations::cor
 
 fn failure(kind: FailureKind) -> DeliveryError {
     DeliveryError::new(kind, "the service says no")
+}
+
+fn held_for(dispatch: &Dispatch, hold: HoldReason) -> bool {
+    dispatch.state.reason == Some(Reason::Hold(hold))
 }
 
 #[test]
@@ -63,7 +68,7 @@ fn what_met_a_revoked_token_goes_out_when_the_integration_is_active_again() {
         let (world, integration, address) = world().await;
         world.postbox.fail_next(failure(FailureKind::Unauthorized));
         world.publish(address, "first").await;
-        world.newest(|dispatch| dispatch.state.next_attempt_at().is_none()).await;
+        world.newest(|dispatch| held_for(dispatch, HoldReason::IntegrationDisabled)).await;
         world.publish(address, "second").await;
         let view = world.platform.integration(world.organization, integration).await.unwrap();
         assert_eq!(view.integration.status, IntegrationStatus::Disabled);
@@ -77,7 +82,8 @@ fn what_met_a_revoked_token_goes_out_when_the_integration_is_active_again() {
 
         world.postbox.judge(None);
         world.platform.update_integration(world.organization, integration, active()).await.unwrap();
-        let subjects: Vec<_> = world.postbox.wait_for(2).await.into_iter().map(|m| m.subject.unwrap()).collect();
+        let mut subjects: Vec<_> = world.postbox.wait_for(2).await.into_iter().map(|m| m.subject.unwrap()).collect();
+        subjects.sort();
         assert_eq!(subjects, ["first", "second"]);
     });
 }
@@ -90,7 +96,7 @@ fn canceling_what_waits_is_final_until_it_is_replayed() {
         let wish = |status| IntegrationPatch { status: Some(status), ..IntegrationPatch::default() };
         world.platform.update_integration(world.organization, integration, wish(StatusWish::Paused)).await.unwrap();
         world.publish(address, "Shipped").await;
-        let waiting = world.newest(|dispatch| dispatch.state.next_attempt_at().is_none()).await;
+        let waiting = world.newest(|dispatch| held_for(dispatch, HoldReason::IntegrationPaused)).await;
         world.platform.cancel_dispatch(world.organization, waiting.id).await.unwrap();
         world.platform.update_integration(world.organization, integration, wish(StatusWish::Active)).await.unwrap();
         world.publish(address, "Another").await;
