@@ -170,7 +170,7 @@ pub struct Outbound {
 pub enum Egress {
     /// The operator decides where requests go.
     Trusted,
-    /// Tenants decide where requests go.
+    /// Tenants decide where requests go. Errors show the status and our own words, never what came back.
     Guarded,
 }
 

@@ -44,7 +44,8 @@ async fn main() {
     let events: usize = arguments.next().map_or(20_000, |text| text.parse().unwrap());
     let shape = Shape { organizations: 1, addresses: 1, fan_out: 1, batch: 100, deduplicated: false };
     println!("{:>5} {:>6} {:>5} {:>5} {:>5} | {:>8} {:>8} {:>8} {:>8} | {:>8}", "orgs", "addrs", "fan", "batch", "dedup", "record", "begin", "settle", "total", "wall");
-    for shape in [
+    let only: Option<usize> = arguments.next().map(|text| text.parse().unwrap());
+    let shapes = [
         Shape { batch: 1, ..shape },
         Shape { batch: 10, ..shape },
         Shape { ..shape },
@@ -55,8 +56,11 @@ async fn main() {
         Shape { organizations: 100, addresses: 100, ..shape },
         Shape { organizations: 1000, addresses: 10, ..shape },
         Shape { organizations: 1000, addresses: 100, ..shape },
-    ] {
-        measure(&folder, &shape, events).await;
+    ];
+    for (number, shape) in shapes.iter().enumerate() {
+        if only.is_none_or(|only| only == number) {
+            measure(&folder, shape, events).await;
+        }
     }
 }
 

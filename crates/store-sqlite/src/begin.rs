@@ -149,7 +149,7 @@ impl Facts {
         } else {
             state.due_at.map_or(Begun::Nothing, Begun::Waiting)
         };
-        changes.add(*sequence, *organization, &before, state, starts.then_some(*now));
+        changes.add(*sequence, *organization, before, state, starts.then_some(*now));
         Some(begun)
     }
 

@@ -3,7 +3,10 @@
 use integrations_core::{CancelReason, DispatchStatus};
 use sqlx::{Row as _, SqliteConnection};
 
-use crate::states::{Changes, Facts, select_facts};
+use crate::{
+    session::Session,
+    states::{Changes, Facts, select_facts},
+};
 
 /// How many are canceled in one piece, so that memory is not the limit.
 const PIECE: i64 = 1000;
@@ -64,7 +67,9 @@ async fn piece(
             Err(error) => tracing::error!(%error, "a waiting dispatch is not canceled"),
         }
     }
-    changes.store(tx).await?;
+    let mut session = Session::over(tx);
+    changes.store(&mut session);
+    session.flush().await?;
     Ok((canceled, rows.last().map(|row| row.try_get(0)).transpose()?))
 }
 
@@ -72,7 +77,7 @@ fn cancel(facts: &Facts, reason: CancelReason, changes: &mut Changes) -> bool {
     let canceled = facts.state.canceled(reason);
     let changed = canceled.is_some();
     if let Some(canceled) = canceled {
-        changes.add(facts.sequence, facts.organization, &facts.state, canceled, None);
+        changes.add(facts.sequence, facts.organization, facts.state.clone(), canceled, None);
     }
     changed
 }

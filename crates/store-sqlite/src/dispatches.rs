@@ -1,7 +1,7 @@
 //! Dispatches for their owners.
 
 use integrations_core::{
-    AddressId, Attempt, CancelReason, Dispatch, DispatchId, EventId, IntegrationId, OrganizationId, Payload,
+    AddressId, Attempt, CancelReason, Dispatch, DispatchId, DispatchState, EventId, IntegrationId, OrganizationId, Payload,
     QueueEntry, StoreError,
     store::{DispatchFilter, DispatchStore, Page, Paged},
 };
@@ -10,10 +10,10 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
     SqliteStore,
-    bulk::Bulk,
     columns::{Columns, Unreadable},
     failure::Failure,
     history,
+    session::{Bulk, Session},
     states::{self, Changes, Facts, select_facts, state_columns},
 };
 
@@ -37,8 +37,8 @@ macro_rules! select_dispatch {
 pub(crate) const ONE: &str = concat!(select_dispatch!("dispatches d"), "?2 AND d.id = ?1");
 
 /// In the order of the given sequence numbers.
-pub(crate) static BY_SEQUENCE: Bulk =
-    Bulk::new(2, concat!(select_dispatch!("({rows}) CROSS JOIN dispatches d ON d.sequence = column1"), "column2"));
+pub(crate) const BY_SEQUENCE: Bulk<2> =
+    Bulk(concat!(select_dispatch!("({rows}) CROSS JOIN dispatches d ON d.sequence = column1"), "column2"));
 
 pub(crate) const FACTS: &str = select_facts!(from "dispatches d" where "d.id = ?1 AND o.id = ?2");
 
@@ -110,9 +110,7 @@ async fn cancel(
     let canceled = facts.state.canceled(CancelReason::Requested);
     let changed = canceled.is_some();
     if let Some(canceled) = canceled {
-        let mut changes = Changes::default();
-        changes.add(facts.sequence, facts.organization, &facts.state, canceled, None);
-        changes.store(tx).await?;
+        change(tx, &facts, canceled).await?;
     }
     Ok(find(tx, organization, id).await?.map(|dispatch| (dispatch, changed)))
 }
@@ -127,13 +125,19 @@ async fn replay(
     let wanted = facts.deleted().is_none();
     let mut entry = None;
     if let Some(replayed) = facts.state.replayed(now).filter(|_| wanted) {
-        let mut changes = Changes::default();
-        changes.add(facts.sequence, facts.organization, &facts.state, replayed.clone(), None);
-        changes.store(tx).await?;
+        change(tx, &facts, replayed.clone()).await?;
         facts.state = replayed;
         entry = facts.entry();
     }
     Ok(find(tx, organization, id).await?.map(|dispatch| (dispatch, entry)))
+}
+
+async fn change(tx: &mut SqliteConnection, facts: &Facts, state: DispatchState) -> sqlx::Result<()> {
+    let mut changes = Changes::default();
+    changes.add(facts.sequence, facts.organization, facts.state.clone(), state, None);
+    let mut session = Session::over(tx);
+    changes.store(&mut session);
+    session.flush().await
 }
 
 pub(crate) fn read(row: &SqliteRow) -> Result<Dispatch, Unreadable> {

@@ -11,6 +11,7 @@ use crate::{
     value::{integer},
     dispatches::{self, BY_SEQUENCE},
     failure::Failure,
+    session::Session,
 };
 
 /// How many dispatches a statement looks at, at most. A filter that few of them fit takes several statements.
@@ -84,10 +85,8 @@ pub(crate) async fn list(
     let more = sequences.len() > limit;
     sequences.truncate(limit);
     let next = sequences.last().filter(|_| more).and_then(|sequence| u64::try_from(*sequence).ok());
-    let rows = BY_SEQUENCE.fetch(&mut reader, &sequences, |query, sequence| {
-        query.bind(*sequence).bind(organization.as_bytes().as_slice())
-    });
-    let rows = rows.await?;
+    let wanted = sequences.into_iter().map(|sequence| [sequence.into(), organization.into()]);
+    let rows = Session::over(&mut reader).read(BY_SEQUENCE, wanted).await?;
     let items = rows.iter().filter_map(|row| {
         dispatches::read(row).inspect_err(|error| tracing::error!(%error, "a dispatch is left out of a list")).ok()
     });

@@ -16,7 +16,6 @@ mod addresses;
 mod aside;
 mod attempts;
 mod begin;
-mod bulk;
 mod cancel;
 mod columns;
 mod connection;
@@ -33,10 +32,12 @@ mod migrate;
 mod open;
 mod owner;
 mod record;
+mod session;
 mod settle;
 mod states;
 mod subscriptions;
 mod sweeps;
+mod value;
 mod work;
 mod writer;
 
@@ -49,7 +50,7 @@ use sqlx::{
 pub use migrate::Migration;
 pub use open::{Durability, OpenError, OpenOptions};
 
-use crate::{bulk::Query, failure::Failure, writer::Writer};
+use crate::{failure::Failure, session::Query, writer::Writer};
 
 /// A store in one SQLite file. Clones are the same store.
 #[derive(Debug, Clone)]

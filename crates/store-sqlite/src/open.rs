@@ -1,6 +1,9 @@
 //! Opening a file: folder, lock, connection, library, schema.
 
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::{
+    fs::{DirBuilder, File},
     io,
     path::{Path, PathBuf},
 };
@@ -138,7 +141,7 @@ impl SqliteStore {
     pub async fn open(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self, OpenError> {
         let path = path.as_ref();
         if !options.keep_schema {
-            make_folder(path)?;
+            make_file(path)?;
         }
         let (owner, mut connection) = connect(path, options).await?;
         if options.keep_schema {
@@ -149,7 +152,7 @@ impl SqliteStore {
         } else {
             migrate::run(&mut connection).await?;
         }
-        Ok(Self::start(path, options, owner, connection))
+        Self::start(path, options, owner, connection)
     }
 
     /// Opens a file that is there, whatever of the schema it lacks, beside whoever works on it.
@@ -160,7 +163,7 @@ impl SqliteStore {
         let (path, options) = (path.as_ref(), OpenOptions::default().migrate(false));
         let (owner, mut connection) = connect(path, options).await?;
         migrate::pending(&mut connection).await?;
-        Ok(Self::start(path, options, owner, connection))
+        Self::start(path, options, owner, connection)
     }
 
     /// What the file lacks of the schema.
@@ -182,10 +185,15 @@ impl SqliteStore {
         done
     }
 
-    fn start(path: &Path, options: OpenOptions, owner: Option<Owner>, connection: SqliteConnection) -> Self {
+    fn start(
+        path: &Path,
+        options: OpenOptions,
+        owner: Option<Owner>,
+        connection: SqliteConnection,
+    ) -> Result<Self, OpenError> {
         let options = options.writing(path);
-        let writer = Writer::start(connection, options.clone(), owner);
-        Self { writer, readers: connection::readers(path), options }
+        let writer = Writer::start(connection, options.clone(), owner).map_err(sqlx::Error::from)?;
+        Ok(Self { writer, readers: connection::readers(path), options })
     }
 }
 
@@ -200,7 +208,20 @@ async fn connect(path: &Path, options: OpenOptions) -> Result<(Option<Owner>, Sq
     Ok((owner, connection))
 }
 
-fn make_folder(path: &Path) -> Result<(), OpenError> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
-    std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })
+/// Makes folder and file if they are not there. Only their owner may read them: they hold what mails say. SQLite gives
+/// the files beside it the same rights.
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    let failed = |source| OpenError::Folder { path: path.to_owned(), source };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        builder.mode(0o700);
+        builder.create(folder).map_err(failed)?;
+    }
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).map(drop).map_err(failed)
 }

@@ -118,7 +118,7 @@ impl Settling {
         self.ended.push(ended(facts, report));
         let due = state.due_at;
         let before = std::mem::replace(&mut facts.state, state.clone());
-        self.changes.add(facts.sequence, facts.organization, &before, state, None);
+        self.changes.add(facts.sequence, facts.organization, before, state, None);
         Some(due.map_or(Settled::Ended, Settled::Waiting))
     }
 

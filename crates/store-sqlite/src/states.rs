@@ -125,13 +125,17 @@ fn last_error(columns: &mut Columns<'_>) -> Result<Option<AttemptError>, Unreada
     Ok(Some(AttemptError { code, message, http_status }))
 }
 
-/// Everything but what was decided when it was accepted.
-pub(crate) const UPDATE: Bulk<18> = Bulk(
-    "UPDATE dispatches SET status = column2, reason = column3, generation = column4, attempt_count = column5, \
-     step = column6, lost_answers = column7, last_outcome = column8, window_ends_at = column9, \
-     held_since = column10, held_before = column11, due_at = column12, lease_until = column13, \
-     delivered_at = column14, error_code = column15, error_message = column16, error_status = column17, \
-     started_at = column18 \
+/// What nearly every step changes.
+pub(crate) const COURSE: Bulk<10> = Bulk(
+    "UPDATE dispatches SET status = column2, generation = column3, attempt_count = column4, last_outcome = column5, \
+     window_ends_at = column6, due_at = column7, lease_until = column8, delivered_at = column9, started_at = column10 \
+     FROM ({rows}) WHERE sequence = column1",
+);
+
+/// What changes only when something is in the way.
+pub(crate) const TROUBLE: Bulk<9> = Bulk(
+    "UPDATE dispatches SET reason = column2, step = column3, lost_answers = column4, held_since = column5, \
+     held_before = column6, error_code = column7, error_message = column8, error_status = column9 \
      FROM ({rows}) WHERE sequence = column1",
 );
 
@@ -141,10 +145,19 @@ pub(crate) const WAITING: Bulk<2> =
 /// States to be written at the end of a commit's work.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    /// By sequence number, with the time at which the open attempt began.
-    states: BTreeMap<i64, (DispatchState, Option<Timestamp>)>,
+    /// By sequence number.
+    dispatches: BTreeMap<i64, Change>,
     /// How many more wait, by organization.
     waiting: HashMap<i64, i64>,
+}
+
+#[derive(Debug)]
+struct Change {
+    /// As it is stored.
+    before: DispatchState,
+    after: DispatchState,
+    /// When the open attempt began.
+    started_at: Option<Timestamp>,
 }
 
 impl Changes {
@@ -154,46 +167,53 @@ impl Changes {
         &mut self,
         sequence: i64,
         organization: i64,
-        before: &DispatchState,
+        before: DispatchState,
         after: DispatchState,
         started_at: Option<Timestamp>,
     ) {
         let waits = |state: &DispatchState| i64::from(state.due_at.is_some());
-        *self.waiting.entry(organization).or_default() += waits(&after) - waits(before);
-        self.states.insert(sequence, (after, started_at));
+        *self.waiting.entry(organization).or_default() += waits(&after) - waits(&before);
+        let before = self.dispatches.remove(&sequence).map_or(before, |earlier| earlier.before);
+        self.dispatches.insert(sequence, Change { before, after, started_at });
     }
 
     pub(crate) fn store(self, session: &mut Session<'_>) {
-        session.write(UPDATE, self.states.into_iter().map(|(sequence, (state, started_at))| {
-            values(sequence, state, started_at)
-        }));
+        let dispatches = || self.dispatches.iter().map(|(sequence, change)| (*sequence, change));
+        session.write(COURSE, dispatches().map(|(sequence, change)| course(sequence, change)));
+        let troubled = dispatches().filter(|(_, Change { before, after, .. })| trouble(0, before) != trouble(0, after));
+        session.write(TROUBLE, troubled.map(|(sequence, change)| trouble(sequence, &change.after)));
         let waiting = self.waiting.into_iter().filter(|(_, difference)| *difference != 0);
         session.write(WAITING, waiting.map(|(organization, difference)| [organization.into(), difference.into()]));
     }
 }
 
-fn values(sequence: i64, state: DispatchState, started_at: Option<Timestamp>) -> [Value; 18] {
-    let (code, message, http_status) = state.last_error.map_or((None, None, None), |error| {
-        (Some(error.code.as_str()), Some(error.message), error.http_status)
-    });
+fn course(sequence: i64, change: &Change) -> [Value; 10] {
+    let Change { after, started_at, .. } = change;
     [
         sequence.into(),
-        state.status.as_str().into(),
+        after.status.as_str().into(),
+        after.generation.into(),
+        after.attempt_count.into(),
+        after.last_outcome.map(|outcome| outcome.as_str()).into(),
+        after.window_ends_at.into(),
+        after.due_at.into(),
+        after.lease_until.into(),
+        after.delivered_at.into(),
+        (*started_at).into(),
+    ]
+}
+
+fn trouble(sequence: i64, state: &DispatchState) -> [Value; 9] {
+    let error = state.last_error.as_ref();
+    [
+        sequence.into(),
         state.reason.map(|reason| reason.as_str()).into(),
-        state.generation.into(),
-        state.attempt_count.into(),
         state.step.into(),
         state.lost_answers.into(),
-        state.last_outcome.map(|outcome| outcome.as_str()).into(),
-        state.window_ends_at.into(),
         state.held_since.into(),
         state.held_before.into(),
-        state.due_at.into(),
-        state.lease_until.into(),
-        state.delivered_at.into(),
-        code.into(),
-        message.into(),
-        http_status.into(),
-        started_at.into(),
+        error.map(|error| error.code.as_str()).into(),
+        error.map(|error| error.message.clone()).into(),
+        error.and_then(|error| error.http_status).into(),
     ]
 }

@@ -4,14 +4,13 @@ use integrations_core::{IntegrationId, NewSubscription, Subscription, Subscripti
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
-    bulk::Bulk,
     columns::{Columns, Unreadable},
     failure::Failure,
+    session::{Bulk, Session},
 };
 
 /// In the order in which they are shown, for one address after the other.
-pub(crate) static OF_ADDRESSES: Bulk = Bulk::new(
-    1,
+pub(crate) const OF_ADDRESSES: Bulk<1> = Bulk(
     "SELECT s.address, s.id, i.id, s.event_type, i.provider, i.name, i.status \
      FROM ({rows}) CROSS JOIN subscriptions s ON s.address = column1 \
      CROSS JOIN integrations i ON i.sequence = s.integration \
@@ -67,7 +66,8 @@ pub(crate) async fn of_addresses(
     connection: &mut SqliteConnection,
     addresses: &[i64],
 ) -> Result<Vec<(i64, Subscription)>, Failure> {
-    let rows = OF_ADDRESSES.fetch(connection, addresses, |query, address| query.bind(*address)).await?;
+    let addresses = addresses.iter().map(|address| [(*address).into()]);
+    let rows = Session::over(connection).read(OF_ADDRESSES, addresses).await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     attempts::{self, Ended},
     value::{millis},
     failure::Failure,
+    session::Session,
     states::{Changes, Facts, select_facts},
 };
 
@@ -134,15 +135,17 @@ impl Found {
             self.aside.extend(row.try_get::<i64, _>(0).ok());
             return;
         };
-        self.changes.add(facts.sequence, facts.organization, &facts.state, state.clone(), None);
-        facts.state = state;
+        let before = std::mem::replace(&mut facts.state, state.clone());
+        self.changes.add(facts.sequence, facts.organization, before, state, None);
         self.entries.extend(facts.entry());
     }
 
     async fn store(self, tx: &mut SqliteConnection, which: Aside, now: Timestamp) -> sqlx::Result<Vec<QueueEntry>> {
-        self.changes.store(tx).await?;
-        attempts::store(tx, &self.ended).await?;
-        aside::put(tx, which, &self.aside, now).await?;
+        let mut session = Session::over(tx);
+        self.changes.store(&mut session);
+        attempts::store(&mut session, self.ended);
+        aside::put(&mut session, which, &self.aside, now).await?;
+        session.flush().await?;
         Ok(self.entries)
     }
 }

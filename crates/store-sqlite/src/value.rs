@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::session::Query;
 
 /// A value, as SQLite keeps it: times and spans in milliseconds, identifiers as their bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value {
     Null,
     Integer(i64),

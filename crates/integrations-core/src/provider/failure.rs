@@ -42,7 +42,7 @@ pub struct DeliveryError {
 pub enum FailureKind {
     /// The service asked to slow down. Waits as long as asked; costs no retry.
     Throttled,
-    /// The service cannot take it now, and did not: retried.
+    /// The service cannot take it now and did not, or a repeat does no harm: retried.
     Unavailable,
     /// The connection did not open in time, so nothing was sent: retried.
     Timeout,

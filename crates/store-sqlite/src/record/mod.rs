@@ -14,14 +14,13 @@ use integrations_core::{
     store::{Deduplication, EventStore, NewEvent, Recipient, Recorded},
 };
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use self::{
-    recipients::Place,
+    recipients::{Known, Place},
     repeats::{Repeats, Seen},
     write::Written,
 };
-use crate::{SqliteStore, failure::broken};
+use crate::{SqliteStore, failure::broken, session::Session};
 
 /// A call of [`EventStore::record`].
 pub(crate) struct Record {
@@ -66,20 +65,16 @@ impl Arrival {
 }
 
 /// Records the events of all calls; gives the answers to each.
-pub(crate) async fn run(
-    connection: &mut SqliteConnection,
-    calls: &[&Record],
-) -> sqlx::Result<Vec<Vec<Recorded>>> {
+pub(crate) async fn run(session: &mut Session<'_>, calls: &[&Record]) -> sqlx::Result<Vec<Vec<Recorded>>> {
     if calls.is_empty() {
         return Ok(Vec::new());
     }
     let arrivals: Vec<&Arrival> = calls.iter().flat_map(|call| &call.arrivals).collect();
-    let places = recipients::find(connection, &arrivals).await?;
-    let repeats = Repeats::find(connection, &arrivals, &places).await?;
-    let written = Written::after_all(connection).await?;
-    let mut recording = Recording { places, repeats, written };
+    let Known { places, last_event, last_dispatch } = recipients::find(session, &arrivals).await?;
+    let repeats = Repeats::find(session, &arrivals, &places).await?;
+    let mut recording = Recording { places, repeats, written: Written::behind(last_event, last_dispatch) };
     let answers = calls.iter().map(|call| recording.record(call)).collect();
-    recording.written.store(connection).await?;
+    recording.written.store(session);
     Ok(answers)
 }
 

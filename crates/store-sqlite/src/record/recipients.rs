@@ -3,18 +3,20 @@
 use std::collections::HashMap;
 
 use integrations_core::{EventType, IntegrationId, LaneKey, OrganizationId, store::Recipient};
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use super::Arrival;
 use crate::{
-    bulk::{Bulk, Query},
     columns::{Columns, Unreadable},
+    session::{Bulk, Session},
+    value::Value,
 };
 
 macro_rules! find_places {
     ($address:literal) => {
         concat!(
-            "SELECT column1, o.sequence, o.waiting, o.last_event, o.last_dispatch, a.sequence, at.last, ",
+            "SELECT (SELECT max(sequence) FROM events), (SELECT max(sequence) FROM dispatches), ",
+            "column1, o.sequence, o.waiting, o.last_event, o.last_dispatch, a.sequence, at.last, ",
             "i.sequence, i.id, i.lane, of.last ",
             "FROM ({rows}) CROSS JOIN organizations o ON o.id = column2 ",
             "LEFT JOIN addresses a ON a.deleted_at IS NULL AND a.organization = o.sequence AND ",
@@ -27,8 +29,8 @@ macro_rules! find_places {
     };
 }
 
-pub(crate) static BY_NAME: Bulk = Bulk::new(4, find_places!("a.name = column3"));
-pub(crate) static BY_ID: Bulk = Bulk::new(4, find_places!("a.id = column3"));
+pub(crate) const BY_NAME: Bulk<4> = Bulk(find_places!("a.name = column3"));
+pub(crate) const BY_ID: Bulk<4> = Bulk(find_places!("a.id = column3"));
 
 /// What is asked for an event. Events to the same place ask once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,39 +87,47 @@ pub(super) struct Subscriber {
     pub(super) last_dispatch: Option<i64>,
 }
 
-/// The places of all arrivals; none where the organization is not there.
-pub(super) async fn find<'a>(
-    connection: &mut SqliteConnection,
-    arrivals: &[&'a Arrival],
-) -> sqlx::Result<HashMap<Key<'a>, Place>> {
+/// What is known before a commit.
+#[derive(Debug, Default)]
+pub(super) struct Known<'a> {
+    /// None where the organization is not there.
+    pub(super) places: HashMap<Key<'a>, Place>,
+    /// The last sequence numbers.
+    pub(super) last_event: i64,
+    pub(super) last_dispatch: i64,
+}
+
+/// The places of all arrivals.
+pub(super) async fn find<'a>(session: &mut Session<'_>, arrivals: &[&'a Arrival]) -> sqlx::Result<Known<'a>> {
     let mut keys: Vec<Key<'a>> = arrivals.iter().map(|arrival| Key::of(arrival)).collect();
     keys.sort_unstable();
     keys.dedup();
-    let by_name = |(_, key): &(usize, Key<'_>)| matches!(key.recipient, RecipientKey::Name(_));
-    let (names, ids): (Vec<_>, Vec<_>) = keys.iter().copied().enumerate().partition(by_name);
-    let mut rows = BY_NAME.fetch(connection, &names, bind).await?;
-    rows.append(&mut BY_ID.fetch(connection, &ids, bind).await?);
-    let mut places = HashMap::with_capacity(keys.len());
+    let by_name = |(_, key): &(u64, &Key<'_>)| matches!(key.recipient, RecipientKey::Name(_));
+    let (names, ids): (Vec<_>, Vec<_>) = (0..).zip(&keys).partition(by_name);
+    let mut rows = session.read(BY_NAME, names.into_iter().map(values)).await?;
+    rows.append(&mut session.read(BY_ID, ids.into_iter().map(values)).await?);
+    let mut known = Known::default();
     for row in &rows {
-        if let Err(error) = add(row, &keys, &mut places) {
+        if let Err(error) = add(row, &keys, &mut known) {
             tracing::error!(%error, "a subscription is passed over");
         }
     }
-    Ok(places)
+    Ok(known)
 }
 
-fn bind<'q>(query: Query<'q>, (number, key): &(usize, Key<'_>)) -> Query<'q> {
-    let query = query.bind(i64::try_from(*number).unwrap_or(i64::MAX)).bind(key.organization.as_bytes().as_slice());
-    let query = match key.recipient {
-        RecipientKey::Name(name) => query.bind(name),
-        RecipientKey::Id(id) => query.bind(id.as_slice()),
+fn values((number, key): (u64, &Key<'_>)) -> [Value; 4] {
+    let recipient = match key.recipient {
+        RecipientKey::Name(name) => name.to_owned().into(),
+        RecipientKey::Id(id) => id.as_slice().into(),
     };
-    query.bind(key.event_type.as_str())
+    [number.into(), key.organization.into(), recipient, key.event_type.as_str().into()]
 }
 
 /// Each row is one subscriber, or a place without any.
-fn add<'a>(row: &SqliteRow, keys: &[Key<'a>], places: &mut HashMap<Key<'a>, Place>) -> Result<(), Unreadable> {
+fn add<'a>(row: &SqliteRow, keys: &[Key<'a>], known: &mut Known<'a>) -> Result<(), Unreadable> {
     let mut columns = Columns::of(row);
+    known.last_event = columns.next::<Option<i64>>()?.unwrap_or_default();
+    known.last_dispatch = columns.next::<Option<i64>>()?.unwrap_or_default();
     let number: usize = columns.number()?;
     let key = keys.get(number).ok_or_else(|| columns.last_unreadable())?;
     let place = Place {
@@ -127,7 +137,7 @@ fn add<'a>(row: &SqliteRow, keys: &[Key<'a>], places: &mut HashMap<Key<'a>, Plac
         last_dispatch: columns.next()?,
         target: None,
     };
-    let place = places.entry(*key).or_insert(place);
+    let place = known.places.entry(*key).or_insert(place);
     let (address, last_dispatch) = (columns.next()?, columns.next()?);
     let Some(address) = address else { return Ok(()) };
     let target = place.target.get_or_insert(Target { address, last_dispatch, subscribers: Vec::new() });

@@ -7,16 +7,15 @@ use integrations_core::{
     store::{Deduplication, DeduplicationScope, Recorded},
 };
 use jiff::Timestamp;
-use sqlx::{SqliteConnection, sqlite::SqliteRow};
+use sqlx::sqlite::SqliteRow;
 
 use super::{Arrival, recipients};
 use crate::{
-    bulk::Bulk,
     columns::{Columns, Unreadable},
+    session::{Bulk, Session},
 };
 
-pub(crate) static FIND: Bulk = Bulk::new(
-    3,
+pub(crate) const FIND: Bulk<3> = Bulk(
     "SELECT d.organization, d.address, d.key, d.event, d.dispatch_count, d.fingerprint, d.expires_at \
      FROM ({rows}) CROSS JOIN deduplications d ON d.organization = column1 AND d.address = column2 AND d.key = column3",
 );
@@ -61,17 +60,14 @@ pub(super) struct Repeats(HashMap<Key, Seen>);
 
 impl Repeats {
     pub(super) async fn find(
-        connection: &mut SqliteConnection,
+        session: &mut Session<'_>,
         arrivals: &[&Arrival],
         places: &HashMap<recipients::Key<'_>, recipients::Place>,
     ) -> sqlx::Result<Self> {
         let place = |arrival| places.get(&recipients::Key::of(arrival));
         let keys = arrivals.iter().filter_map(|arrival| key(arrival, place(arrival)?));
-        let keys: Vec<_> = keys.collect();
-        let rows = FIND.fetch(connection, &keys, |query, key| {
-            query.bind(key.organization).bind(key.address).bind(key.key.as_slice())
-        });
-        let rows = rows.await?;
+        let values = keys.map(|key| [key.organization.into(), key.address.into(), key.key.as_slice().into()]);
+        let rows = session.read(FIND, values).await?;
         let mut seen = HashMap::with_capacity(rows.len());
         for row in &rows {
             match read(row) {

@@ -2,8 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use integrations_core::{DispatchId, EventId};
-use sqlx::SqliteConnection;
+use integrations_core::DispatchId;
 
 use super::{
     Arrival,
@@ -11,19 +10,17 @@ use super::{
     repeats::{Key, Seen},
 };
 use crate::{
-    bulk::Bulk,
-    columns::{integer, millis},
+    session::{Bulk, Session},
+    value::Value,
 };
 
-pub(crate) static EVENTS: Bulk = Bulk::new(
-    8,
+pub(crate) const EVENTS: Bulk<8> = Bulk(
     "INSERT INTO events (sequence, id, organization, address, previous, occurred_at, received_at, payload) \
      SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
 /// In the state that [`integrations_core::DispatchState::accepted`] gives.
-pub(crate) static DISPATCHES: Bulk = Bulk::new(
-    10,
+pub(crate) const DISPATCHES: Bulk<10> = Bulk(
     "INSERT INTO dispatches (sequence, id, organization, event, address, integration, previous_in_organization, \
      previous_at_address, previous_of_integration, due_at, \
      status, generation, attempt_count, step, lost_answers, held_before) \
@@ -31,59 +28,33 @@ pub(crate) static DISPATCHES: Bulk = Bulk::new(
 );
 
 /// Over one that has expired.
-pub(crate) static DEDUPLICATIONS: Bulk = Bulk::new(
-    7,
+pub(crate) const DEDUPLICATIONS: Bulk<7> = Bulk(
     "INSERT OR REPLACE INTO deduplications \
      (organization, address, key, fingerprint, event, dispatch_count, expires_at) \
      SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
-pub(crate) static ORGANIZATIONS: Bulk = Bulk::new(
-    4,
+pub(crate) const ORGANIZATIONS: Bulk<4> = Bulk(
     "UPDATE organizations SET last_event = column2, last_dispatch = coalesce(column3, last_dispatch), \
      waiting = waiting + column4 FROM ({rows}) WHERE sequence = column1",
 );
 
-pub(crate) static THREAD_ENDS: Bulk = Bulk::new(
-    3,
+pub(crate) const THREAD_ENDS: Bulk<3> = Bulk(
     "INSERT INTO thread_ends (list, owner, last) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL \
      ON CONFLICT (list, owner) DO UPDATE SET last = excluded.last",
 );
 
 /// Rows to be written, with their sequence numbers.
+#[derive(Default)]
 pub(super) struct Written {
     last_event: i64,
     last_dispatch: i64,
-    events: Vec<Event>,
-    dispatches: Vec<Dispatch>,
-    seen: Vec<(Key, Seen)>,
+    events: Vec<[Value; 8]>,
+    dispatches: Vec<[Value; 10]>,
+    seen: Vec<[Value; 7]>,
     organizations: HashMap<i64, Organization>,
     /// The new ends of threads, by list and owner.
     thread_ends: HashMap<(i64, i64), i64>,
-}
-
-struct Event {
-    sequence: i64,
-    id: EventId,
-    organization: i64,
-    address: i64,
-    previous: Option<i64>,
-    occurred_at: i64,
-    received_at: i64,
-    payload: Arc<str>,
-}
-
-struct Dispatch {
-    sequence: i64,
-    id: DispatchId,
-    organization: i64,
-    event: i64,
-    address: i64,
-    integration: i64,
-    previous_in_organization: Option<i64>,
-    previous_at_address: Option<i64>,
-    previous_of_integration: Option<i64>,
-    due_at: i64,
 }
 
 /// What changes of an organization.
@@ -95,20 +66,9 @@ struct Organization {
 }
 
 impl Written {
-    /// Nothing yet, behind what is stored.
-    pub(super) async fn after_all(connection: &mut SqliteConnection) -> sqlx::Result<Self> {
-        let last = "SELECT coalesce((SELECT max(sequence) FROM events), 0), \
-                    coalesce((SELECT max(sequence) FROM dispatches), 0)";
-        let (last_event, last_dispatch) = sqlx::query_as(last).fetch_one(connection).await?;
-        Ok(Self {
-            last_event,
-            last_dispatch,
-            events: Vec::new(),
-            dispatches: Vec::new(),
-            seen: Vec::new(),
-            organizations: HashMap::new(),
-            thread_ends: HashMap::new(),
-        })
+    /// Nothing yet, behind these sequence numbers.
+    pub(super) fn behind(last_event: i64, last_dispatch: i64) -> Self {
+        Self { last_event, last_dispatch, ..Self::default() }
     }
 
     /// Adds an event.
@@ -116,16 +76,16 @@ impl Written {
         self.last_event += 1;
         let sequence = self.last_event;
         let previous = self.organizations.entry(place.organization).or_default().last_event.replace(sequence);
-        self.events.push(Event {
-            sequence,
-            id: arrival.id,
-            organization: place.organization,
-            address: target.address,
-            previous: previous.or(place.last_event),
-            occurred_at: millis(arrival.occurred_at),
-            received_at: millis(arrival.received_at),
-            payload: Arc::clone(&arrival.payload),
-        });
+        self.events.push([
+            sequence.into(),
+            arrival.id.into(),
+            place.organization.into(),
+            target.address.into(),
+            previous.or(place.last_event).into(),
+            arrival.occurred_at.into(),
+            arrival.received_at.into(),
+            Arc::clone(&arrival.payload).into(),
+        ]);
     }
 
     /// Adds the dispatch of the event that was added last, and gives its sequence number.
@@ -144,23 +104,31 @@ impl Written {
         let in_organization = organization.last_dispatch.replace(sequence);
         let at_address = self.thread_ends.insert((1, target.address), sequence);
         let of_integration = self.thread_ends.insert((2, subscriber.integration), sequence);
-        self.dispatches.push(Dispatch {
-            sequence,
-            id,
-            organization: place.organization,
-            event: self.last_event,
-            address: target.address,
-            integration: subscriber.integration,
-            previous_in_organization: in_organization.or(place.last_dispatch),
-            previous_at_address: at_address.or(target.last_dispatch),
-            previous_of_integration: of_integration.or(subscriber.last_dispatch),
-            due_at: millis(arrival.received_at),
-        });
+        self.dispatches.push([
+            sequence.into(),
+            id.into(),
+            place.organization.into(),
+            self.last_event.into(),
+            target.address.into(),
+            subscriber.integration.into(),
+            in_organization.or(place.last_dispatch).into(),
+            at_address.or(target.last_dispatch).into(),
+            of_integration.or(subscriber.last_dispatch).into(),
+            arrival.received_at.into(),
+        ]);
         u64::try_from(sequence).unwrap_or_default()
     }
 
     pub(super) fn seen(&mut self, key: Key, seen: Seen) {
-        self.seen.push((key, seen));
+        self.seen.push([
+            key.organization.into(),
+            key.address.into(),
+            key.key.as_slice().into(),
+            seen.fingerprint.as_slice().into(),
+            seen.event.into(),
+            seen.dispatch_count.into(),
+            seen.expires_at.into(),
+        ]);
     }
 
     /// How many dispatches were added for an organization.
@@ -169,43 +137,15 @@ impl Written {
         u64::try_from(added).unwrap_or_default()
     }
 
-    pub(super) async fn store(self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        store_events(connection, &self.events).await?;
-        store_dispatches(connection, &self.dispatches).await?;
-        let seen = DEDUPLICATIONS.execute(connection, &self.seen, |query, (key, seen)| {
-            let query = query.bind(key.organization).bind(key.address).bind(key.key.as_slice());
-            let query = query.bind(seen.fingerprint.as_slice()).bind(seen.event.as_bytes().as_slice());
-            query.bind(integer(seen.dispatch_count)).bind(millis(seen.expires_at))
+    pub(super) fn store(self, session: &mut Session<'_>) {
+        session.write(EVENTS, self.events);
+        session.write(DISPATCHES, self.dispatches);
+        session.write(DEDUPLICATIONS, self.seen);
+        let organizations = self.organizations.into_iter().map(|(sequence, new)| {
+            [sequence.into(), new.last_event.into(), new.last_dispatch.into(), new.waiting.into()]
         });
-        seen.await?;
-        let organizations: Vec<_> = self.organizations.into_iter().collect();
-        let organizations = ORGANIZATIONS.execute(connection, &organizations, |query, (sequence, new)| {
-            query.bind(*sequence).bind(new.last_event).bind(new.last_dispatch).bind(new.waiting)
-        });
-        organizations.await?;
-        let ends: Vec<_> = self.thread_ends.into_iter().collect();
-        let ends = THREAD_ENDS.execute(connection, &ends, |query, ((list, owner), last)| {
-            query.bind(*list).bind(*owner).bind(*last)
-        });
-        ends.await
+        session.write(ORGANIZATIONS, organizations);
+        let ends = self.thread_ends.into_iter();
+        session.write(THREAD_ENDS, ends.map(|((list, owner), last)| [list.into(), owner.into(), last.into()]));
     }
-}
-
-async fn store_events(connection: &mut SqliteConnection, events: &[Event]) -> sqlx::Result<()> {
-    let stored = EVENTS.execute(connection, events, |query, event| {
-        let query = query.bind(event.sequence).bind(event.id.as_bytes().as_slice());
-        let query = query.bind(event.organization).bind(event.address).bind(event.previous);
-        query.bind(event.occurred_at).bind(event.received_at).bind(Arc::clone(&event.payload))
-    });
-    stored.await
-}
-
-async fn store_dispatches(connection: &mut SqliteConnection, dispatches: &[Dispatch]) -> sqlx::Result<()> {
-    let stored = DISPATCHES.execute(connection, dispatches, |query, new| {
-        let query = query.bind(new.sequence).bind(new.id.as_bytes().as_slice()).bind(new.organization);
-        let query = query.bind(new.event).bind(new.address).bind(new.integration);
-        let query = query.bind(new.previous_in_organization).bind(new.previous_at_address);
-        query.bind(new.previous_of_integration).bind(new.due_at)
-    });
-    stored.await
 }

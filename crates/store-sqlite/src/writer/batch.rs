@@ -6,7 +6,6 @@ use integrations_core::{
     StoreError,
     store::{Begun, Recorded, Settled},
 };
-use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{Call, change::Change};
@@ -14,6 +13,7 @@ use crate::{
     begin::{self, Begin},
     failure::unavailable,
     record::{self, Record},
+    session::Session,
     settle::{self, Settle},
 };
 
@@ -107,12 +107,12 @@ impl Batch {
     }
 
     /// Does the work of all calls in the open transaction.
-    pub(super) async fn work(&mut self, transaction: &mut SqliteConnection) -> sqlx::Result<Answers> {
-        let settled = settle::run(transaction, &inputs(&self.settles)).await?;
-        let begun = begin::run(transaction, &inputs(&self.begins)).await?;
-        let recorded = record::run(transaction, &inputs(&self.records)).await?;
+    pub(super) async fn work(&mut self, session: &mut Session<'_>) -> sqlx::Result<Answers> {
+        let settled = settle::run(session, &inputs(&self.settles)).await?;
+        let begun = begin::run(session, &inputs(&self.begins)).await?;
+        let recorded = record::run(session, &inputs(&self.records)).await?;
         for change in &mut self.changes {
-            change.apply(transaction).await?;
+            change.apply(session).await?;
         }
         Ok(Answers { settled, begun, recorded })
     }

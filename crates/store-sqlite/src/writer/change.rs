@@ -3,10 +3,13 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use integrations_core::StoreError;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use super::Answer;
-use crate::failure::{Failure, broken, unavailable};
+use crate::{
+    failure::{Failure, broken, unavailable},
+    session::Session,
+};
 
 /// A future of a change.
 pub(crate) type Pending<'t, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 't>>;
@@ -18,7 +21,7 @@ pub(crate) type Work<I, T> = for<'t> fn(&'t mut SqliteConnection, &'t I) -> Pend
 #[async_trait::async_trait]
 pub(super) trait Change: Send {
     /// Makes the change in the open transaction and keeps the outcome.
-    async fn apply(&mut self, connection: &mut SqliteConnection) -> sqlx::Result<()>;
+    async fn apply(&mut self, session: &mut Session<'_>) -> sqlx::Result<()>;
 
     /// Gives the outcome to whoever waits for it: the commit has succeeded.
     fn answer(self: Box<Self>);
@@ -46,19 +49,17 @@ where
     I: Send + Sync,
     T: Send,
 {
-    async fn apply(&mut self, connection: &mut SqliteConnection) -> sqlx::Result<()> {
-        let mut savepoint = connection.begin().await?;
-        match (self.work)(&mut savepoint, &self.input).await {
-            Ok(done) => {
-                savepoint.commit().await?;
-                self.outcome = Some(Ok(done));
-            }
+    async fn apply(&mut self, session: &mut Session<'_>) -> sqlx::Result<()> {
+        session.run("SAVEPOINT change");
+        self.outcome = match (self.work)(session.connection().await?, &self.input).await {
+            Ok(done) => Some(Ok(done)),
             Err(Failure::Refused(error)) => {
-                savepoint.rollback().await?;
-                self.outcome = Some(Err(error));
+                session.run("ROLLBACK TO change");
+                Some(Err(error))
             }
             Err(Failure::Database(error)) => return Err(error),
-        }
+        };
+        session.run("RELEASE change");
         Ok(())
     }
 

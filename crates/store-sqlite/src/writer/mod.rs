@@ -5,9 +5,13 @@ mod batch;
 mod change;
 mod task;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
 };
 
 use integrations_core::{
@@ -15,7 +19,10 @@ use integrations_core::{
     store::{Begun, Recorded, Settled},
 };
 use sqlx::{SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot},
+};
 
 use self::{
     batch::Job,
@@ -45,16 +52,18 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the task that writes through this connection. It keeps the ownership of the file until it has ended.
+    /// Starts the thread that writes through this connection. It keeps the ownership of the file until it has ended.
     pub(crate) fn start(
         connection: SqliteConnection,
         options: SqliteConnectOptions,
         owner: Option<Owner>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let commits = Arc::default();
-        tokio::spawn(Task::new(connection, options, owner, Arc::clone(&commits)).run(queue));
-        Self { jobs, commits }
+        let task = Task::new(connection, options, owner, Arc::clone(&commits));
+        let runtime = Handle::current();
+        thread::Builder::new().name("store-writer".to_owned()).spawn(move || task.run(&runtime, queue))?;
+        Ok(Self { jobs, commits })
     }
 
     pub(crate) async fn record(&self, input: Record) -> Result<Vec<Recorded>, StoreError> {
@@ -87,7 +96,7 @@ impl Writer {
         self.call(|answer| Job::Erase(Box::new(ChangeCall::new(input, work, answer)))).await
     }
 
-    /// Ends the task after what was asked of it before; whoever comes later is refused.
+    /// Ends the thread after what was asked of it before; whoever comes later is refused.
     pub(crate) async fn close(&self) {
         let (closed, done) = oneshot::channel();
         if self.jobs.send(Job::Close(closed)).await.is_ok() {

@@ -1,15 +1,21 @@
-//! The task that owns the connection: takes calls, commits, answers, and never dies.
+//! The thread that writes: takes calls, commits, answers, and never dies.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::sync::mpsc;
+use tokio::{runtime::Handle, sync::mpsc};
 
-use super::batch::{Answers, Batch, Gathered, Job};
-use crate::{failure::Kind, owner::Owner};
+use super::{
+    batch::{Answers, Batch, Gathered, Job},
+    change::Change,
+};
+use crate::{failure::Kind, owner::Owner, session::Session};
 
 pub(super) struct Task {
     /// None after a failure, until the next call.
@@ -29,18 +35,23 @@ impl Task {
         Self { connection: Some(connection), options: options.create_if_missing(false), owner, commits }
     }
 
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    /// Works until the queue is closed.
+    pub(super) fn run(mut self, runtime: &Handle, mut queue: mpsc::Receiver<Job>) {
         let mut closing = Vec::new();
-        while let Some(job) = queue.recv().await {
+        while let Some(job) = queue.blocking_recv() {
             let Gathered { batch, erasures, closing: asked } = Gathered::gather(job, &mut queue);
             if !asked.is_empty() {
                 queue.close();
                 closing.extend(asked);
             }
-            self = self.turn(batch, erasures).await;
+            // A panic takes the connection with it, and those who wait are told that it failed.
+            let worked = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.work(batch, erasures))));
+            if worked.is_err() {
+                tracing::error!("a commit was given up");
+            }
         }
         if let Some(connection) = self.connection {
-            let _ = connection.close().await;
+            let _ = runtime.block_on(connection.close());
         }
         drop(self.owner);
         for closed in closing {
@@ -48,33 +59,13 @@ impl Task {
         }
     }
 
-    /// Works in a task of its own, so that a panic in it does not end the writer.
-    async fn turn(self, batch: Batch, erasures: Vec<Box<dyn super::change::Change>>) -> Self {
-        let Self { connection, options, owner, commits } = self;
-        let mut turn = Turn { connection, options: options.clone(), commits: Arc::clone(&commits) };
-        let worked = tokio::spawn(async move {
-            turn.commit(batch).await;
-            for change in erasures {
-                turn.erase(Batch::of(change)).await;
-            }
-            turn.connection
-        });
-        let connection = worked.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a commit was given up");
-            None
-        });
-        Self { connection, options, owner, commits }
+    async fn work(&mut self, batch: Batch, erasures: Vec<Box<dyn Change>>) {
+        self.commit(batch).await;
+        for change in erasures {
+            self.erase(Batch::of(change)).await;
+        }
     }
-}
 
-/// The work on what was gathered.
-struct Turn {
-    connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
-    commits: Arc<AtomicU64>,
-}
-
-impl Turn {
     /// Commits all calls together, or, if that fails because of one of them, each alone.
     async fn commit(&mut self, mut batch: Batch) {
         if batch.len() == 0 {
@@ -98,11 +89,11 @@ impl Turn {
     /// Commits a call outside the reach of foreign keys. The setting has no effect inside a transaction
     /// (<https://sqlite.org/pragma.html#pragma_foreign_keys>).
     async fn erase(&mut self, mut batch: Batch) {
-        let erased = match self.set_foreign_keys("PRAGMA foreign_keys = OFF").await {
+        let erased = match self.set("PRAGMA foreign_keys = OFF").await {
             Ok(()) => self.attempt(&mut batch).await,
             Err(error) => Err(error),
         };
-        if self.set_foreign_keys("PRAGMA foreign_keys = ON").await.is_err() {
+        if self.set("PRAGMA foreign_keys = ON").await.is_err() {
             self.connection = None;
         }
         match erased {
@@ -111,29 +102,29 @@ impl Turn {
         }
     }
 
-    async fn set_foreign_keys(&mut self, statement: &'static str) -> sqlx::Result<()> {
+    async fn set(&mut self, pragma: &'static str) -> sqlx::Result<()> {
         let mut connection = self.connect().await?;
-        sqlx::query(statement).execute(&mut connection).await?;
+        sqlx::query(pragma).execute(&mut connection).await?;
         self.connection = Some(connection);
         Ok(())
     }
 
-    /// One transaction. After a failure that leaves the connection in doubt, the next one gets another connection.
+    /// One transaction. The connection is kept if there is no doubt about it.
     async fn attempt(&mut self, batch: &mut Batch) -> sqlx::Result<Answers> {
         let mut connection = self.connect().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let answers = match batch.work(&mut transaction).await {
-            Ok(answers) => answers,
+        let done = transact(&mut connection, batch).await;
+        let sound = match &done {
+            Ok(_) => true,
             Err(error) => {
-                if transaction.rollback().await.is_ok() && Kind::of(&error) == Kind::Statement {
-                    self.connection = Some(connection);
-                }
-                return Err(error);
+                let rolled_back = sqlx::query("ROLLBACK").execute(&mut connection).await;
+                rolled_back.is_ok() && Kind::of(error).may_be_one_call()
             }
         };
-        transaction.commit().await?;
+        if sound {
+            self.connection = Some(connection);
+        }
+        let answers = done?;
         self.commits.fetch_add(1, Ordering::Relaxed);
-        self.connection = Some(connection);
         Ok(answers)
     }
 
@@ -143,4 +134,13 @@ impl Turn {
             None => self.options.connect().await,
         }
     }
+}
+
+async fn transact(connection: &mut SqliteConnection, batch: &mut Batch) -> sqlx::Result<Answers> {
+    let mut session = Session::over(connection);
+    session.run("BEGIN IMMEDIATE");
+    let answers = batch.work(&mut session).await?;
+    session.run("COMMIT");
+    session.flush().await?;
+    Ok(answers)
 }
