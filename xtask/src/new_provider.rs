@@ -85,7 +85,7 @@ mod tests {
         assert!(text("Cargo.toml").contains("name = \"provider-two-words2\""));
         assert!(text("README.md").contains("use provider_two_words2::TwoWords2;"));
         assert!(text("src/lib.rs").contains("const KIND: &'static str = \"two-words2\";"));
-        assert!(text("tests/it/main.rs").contains("provider_conformance!(make);"));
+        assert!(text("tests/it/main.rs").contains("provider_conformance!(async || Harness);"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{process, workspace};
 /// What the command takes.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// A program and what it takes, such as `kill --rounds 300 --seed 7`; `--help` lists them
+    /// A program and what it takes, such as `kill --rounds 300 --seed 7`; `kill --help` lists them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     program: Vec<String>,
 }

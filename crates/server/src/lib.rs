@@ -54,6 +54,9 @@ pub fn bundled_providers(config: &Config) -> Registry {
     Registry::new()
         .with(Telegram::new(config.telegram.api_base_url.clone()))
         .with(provider_discord::Discord::default())
+        .with(provider_matrix::Matrix)
+        .with(provider_ntfy::Ntfy)
+        .with(provider_slack::Slack)
         .with(provider_webhook::Webhook)
 }
 

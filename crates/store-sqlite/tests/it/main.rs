@@ -1,6 +1,12 @@
 //! The store on real files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod beside;
 mod conformance;
-mod rights;
+mod full;
+mod model;
+mod merging;
+mod opening;
+mod poisoned;
+mod schema;
 mod support;

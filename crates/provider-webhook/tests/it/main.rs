@@ -1,0 +1,8 @@
+//! Signed webhooks, from the outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod answers;
+mod bench;
+mod bodies;
+mod conformance;
+mod signatures;

@@ -1,0 +1,89 @@
+//! Calls that wait together share a commit, and stay apart in everything else.
+
+use integrations_core::{
+    StoreError,
+    store::{DispatchFilter, Page, Recorded},
+};
+
+use crate::support::{Place, number, record_each, scene};
+
+/// Many, but not more than a commit takes.
+const CALLS: usize = 500;
+
+#[tokio::test]
+async fn waiting_calls_share_a_commit() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let events: Vec<_> = (0..CALLS).map(|_| scene.samples.event(&route.address)).collect();
+
+    // While somebody else holds the file, the first call waits for it, and the others for the first.
+    let mut other = place.connect().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let before = store.commits();
+    let calls = record_each(&scene, events).await;
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+
+    for call in calls {
+        let recorded = call.await.unwrap().unwrap();
+        assert!(matches!(&recorded[..], [Recorded::Accepted { entries }] if entries.len() == 1), "{recorded:?}");
+    }
+    assert!(store.commits() - before <= 2, "{} commits", store.commits() - before);
+    assert_eq!(number(&mut other, "SELECT count(*) FROM events").await, CALLS as i64);
+    assert_eq!(number(&mut other, "SELECT waiting FROM organizations").await, CALLS as i64);
+}
+
+#[tokio::test]
+async fn one_bad_call_does_not_spoil_the_others() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let first = scene.samples.event(&route.address);
+    scene.record(&first).await;
+    // The same event once more breaks the uniqueness of its dispatch, since nothing told that it is a repeat.
+    let mut events: Vec<_> = (0..20).map(|_| scene.samples.event(&route.address)).collect();
+    events.insert(10, first);
+
+    let mut other = place.connect().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let calls = record_each(&scene, events).await;
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+
+    for (number, call) in calls.into_iter().enumerate() {
+        let recorded = call.await.unwrap();
+        assert_eq!(recorded.is_err(), number == 10, "{number}: {recorded:?}");
+    }
+    assert_eq!(number(&mut other, "SELECT count(*) FROM dispatches").await, 21);
+    assert_eq!(number(&mut other, "SELECT waiting FROM organizations").await, 21);
+}
+
+#[tokio::test]
+async fn the_work_goes_on_when_the_caller_does_not() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let mut other = place.connect().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    for call in record_each(&scene, vec![scene.samples.event(&route.address)]).await {
+        call.abort();
+    }
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    store.close().await;
+    assert_eq!(number(&mut other, "SELECT count(*) FROM events").await, 1);
+}
+
+#[tokio::test]
+async fn a_held_file_is_busy_and_then_is_not() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let mut other = place.connect().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let refused = scene.store.record(&[scene.samples.event(&route.address)], 0).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
+    let list = scene.store.list_dispatches(route.organization, DispatchFilter::default(), Page::first(10)).await;
+    assert_eq!(list.unwrap().items, []);
+
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    scene.deliver(scene.dispatch(&route.address).await).await;
+}
