@@ -43,7 +43,10 @@ async fn main() {
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "target/cost".to_owned()));
     let events: usize = arguments.next().map_or(20_000, |text| text.parse().unwrap());
     let shape = Shape { organizations: 1, addresses: 1, fan_out: 1, batch: 100, deduplicated: false };
-    println!("{:>5} {:>6} {:>5} {:>5} {:>5} | {:>8} {:>8} {:>8} {:>8} | {:>8}", "orgs", "addrs", "fan", "batch", "dedup", "record", "begin", "settle", "total", "wall");
+    println!(
+        "{:>5} {:>6} {:>5} {:>5} {:>5} | {:>8} {:>8} {:>8} {:>8} | {:>8}",
+        "orgs", "addrs", "fan", "batch", "dedup", "record", "begin", "settle", "total", "wall"
+    );
     let only: Option<usize> = arguments.next().map(|text| text.parse().unwrap());
     let shapes = [
         Shape { batch: 1, ..shape },
@@ -120,8 +123,15 @@ async fn measure(folder: &PathBuf, shape: &Shape, events: usize) {
     let count = (events * shape.fan_out) as f64;
     let wall = started.elapsed().as_micros() as f64 / count;
     let [record, begin, settle] = spent.map(|nanos| nanos / 1000.0 / count);
-    println!("{:>5} {:>6} {:>5} {:>5} {:>5} | {record:>8.1} {begin:>8.1} {settle:>8.1} {:>8.1} | {wall:>8.1}",
-        shape.organizations, shape.addresses, shape.fan_out, shape.batch, shape.deduplicated, record + begin + settle);
+    println!(
+        "{:>5} {:>6} {:>5} {:>5} {:>5} | {record:>8.1} {begin:>8.1} {settle:>8.1} {:>8.1} | {wall:>8.1}",
+        shape.organizations,
+        shape.addresses,
+        shape.fan_out,
+        shape.batch,
+        shape.deduplicated,
+        record + begin + settle
+    );
     store.close().await;
 }
 
@@ -140,11 +150,17 @@ async fn fill(store: &SqliteStore, samples: &Samples, shape: &Shape) -> Vec<(Org
         for _ in 0..shape.addresses {
             let address = samples.address(organization.id);
             places.push((organization.id, address.id));
-            for wish in &mut wishes { *wish = samples.subscription(wish.integration); }
+            for wish in &mut wishes {
+                *wish = samples.subscription(wish.integration);
+            }
             let (store, wishes) = (store.clone(), wishes.clone());
-            creating.push(tokio::spawn(async move { store.create_address(&address, &wishes).await.unwrap(); }));
+            creating.push(tokio::spawn(async move {
+                store.create_address(&address, &wishes).await.unwrap();
+            }));
         }
-        for task in creating { task.await.unwrap(); }
+        for task in creating {
+            task.await.unwrap();
+        }
     }
     places
 }
@@ -154,7 +170,8 @@ fn event(samples: &Samples, places: &[(OrganizationId, AddressId)], number: usiz
     let (organization, address) = places[(number * 7919) % places.len()];
     let mut key = [0; 32];
     key[..8].copy_from_slice(&(number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-    let deduplication = shape.deduplicated.then(|| Deduplication { key, ..samples.deduplication(DeduplicationScope::Address, 0) });
+    let deduplication =
+        shape.deduplicated.then(|| Deduplication { key, ..samples.deduplication(DeduplicationScope::Address, 0) });
     let mut mail = sample::mail();
     mail.preview = mail.preview.repeat(4);
     NewEvent {

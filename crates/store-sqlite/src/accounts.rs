@@ -9,10 +9,10 @@ use sqlx::{SqliteConnection, sqlite::SqliteRow};
 use crate::{
     SqliteStore,
     columns::{Columns, Unreadable},
-    value::{millis},
     erase::erase,
     failure::Failure,
     lists::piece,
+    value::millis,
 };
 
 pub(crate) const LIST_ORGANIZATIONS: &str =
@@ -59,7 +59,9 @@ impl AccountStore for SqliteStore {
     }
 
     async fn delete_api_key(&self, organization: OrganizationId, id: ApiKeyId) -> Result<bool, StoreError> {
-        self.writer.change((organization, id), |tx, (organization, id)| Box::pin(delete_key(tx, *organization, *id))).await
+        self.writer
+            .change((organization, id), |tx, (organization, id)| Box::pin(delete_key(tx, *organization, *id)))
+            .await
     }
 }
 

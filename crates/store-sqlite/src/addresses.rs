@@ -11,13 +11,12 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
-    SqliteStore, accounts,
-    session::Query,
-    cancel,
+    SqliteStore, accounts, cancel,
     columns::{Columns, Unreadable},
-    value::{integer, millis},
     failure::Failure,
+    session::Query,
     subscriptions,
+    value::{integer, millis},
 };
 
 pub(crate) const ONE: &str = "SELECT a.sequence, a.id, o.id, a.name, a.created_at, a.updated_at \
@@ -171,7 +170,6 @@ fn read(row: &SqliteRow) -> Result<(i64, Address), Unreadable> {
     let sequence = columns.next()?;
     let (id, organization) = (AddressId::from_bytes(columns.bytes()?), OrganizationId::from_bytes(columns.bytes()?));
     let name = AddressName::parse(columns.next()?).map_err(|_| columns.last_unreadable())?;
-    let address =
-        Address { id, organization, name, created_at: columns.time()?, updated_at: columns.time()? };
+    let address = Address { id, organization, name, created_at: columns.time()?, updated_at: columns.time()? };
     Ok((sequence, address))
 }

@@ -48,9 +48,7 @@ async fn put_each(
     until: Timestamp,
 ) -> sqlx::Result<()> {
     let update = match which {
-        Aside::Waiting => {
-            "UPDATE dispatches SET due_at = ?2, reason = NULL WHERE sequence = ?1 AND due_at IS NOT NULL"
-        }
+        Aside::Waiting => "UPDATE dispatches SET due_at = ?2, reason = NULL WHERE sequence = ?1 AND due_at IS NOT NULL",
         Aside::Open => "UPDATE dispatches SET lease_until = ?2 WHERE sequence = ?1 AND lease_until IS NOT NULL",
     };
     for sequence in sequences {

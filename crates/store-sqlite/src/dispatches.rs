@@ -1,8 +1,8 @@
 //! Dispatches for their owners.
 
 use integrations_core::{
-    AddressId, Attempt, CancelReason, Dispatch, DispatchId, DispatchState, EventId, IntegrationId, OrganizationId, Payload,
-    QueueEntry, StoreError,
+    AddressId, Attempt, CancelReason, Dispatch, DispatchId, DispatchState, EventId, IntegrationId, OrganizationId,
+    Payload, QueueEntry, StoreError,
     store::{DispatchFilter, DispatchStore, Page, Paged},
 };
 use jiff::Timestamp;

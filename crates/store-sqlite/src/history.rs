@@ -8,10 +8,10 @@ use sqlx::{SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use crate::{
     columns::{Columns, Unreadable},
-    value::{integer},
     dispatches::{self, BY_SEQUENCE},
     failure::Failure,
     session::Session,
+    value::integer,
 };
 
 /// How many dispatches a statement looks at, at most. A filter that few of them fit takes several statements.
@@ -50,8 +50,7 @@ pub(crate) const AT_ADDRESS: &str = along!("previous_at_address");
 pub(crate) const OF_INTEGRATION: &str = along!("previous_of_integration");
 pub(crate) const WAITING: &str = through!("dispatches_waiting" where "due_at IS NOT NULL");
 pub(crate) const OPEN: &str = through!("dispatches_open" where "lease_until IS NOT NULL");
-pub(crate) const ENDED_BADLY: &str =
-    through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
+pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
 
 /// An organization, what the filter names of it, and the ends of the threads.
 pub(crate) const SCOPE: &str = "SELECT o.sequence, i.sequence, a.sequence, \

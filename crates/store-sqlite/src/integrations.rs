@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
-    SqliteStore, accounts,
-    cancel,
+    SqliteStore, accounts, cancel,
     columns::{Columns, Unreadable},
     failure::Failure,
     lists::piece,
@@ -94,7 +93,8 @@ impl IntegrationStore for SqliteStore {
         integrations: &[IntegrationId],
     ) -> Result<Vec<u64>, StoreError> {
         let mut reader = self.readers.acquire().await.map_err(Failure::from)?;
-        let numbered = (0_u64..).zip(integrations).map(|(number, id)| [number.into(), organization.into(), (*id).into()]);
+        let numbered =
+            (0_u64..).zip(integrations).map(|(number, id)| [number.into(), organization.into(), (*id).into()]);
         let rows = Session::over(&mut reader).read(ADDRESS_COUNTS, numbered).await.map_err(Failure::from)?;
         let count = |row: &SqliteRow| {
             let mut columns = Columns::of(row);
@@ -125,8 +125,7 @@ fn one<'q>(organization: OrganizationId, id: IntegrationId) -> Query<'q> {
 
 async fn create(tx: &mut SqliteConnection, new: &Integration, limit: u32) -> Result<bool, Failure> {
     let Some(organization) = accounts::sequence(tx, new.organization).await? else { return Ok(false) };
-    let count: i64 =
-        sqlx::query_scalar(COUNT).bind(new.organization.as_bytes().as_slice()).fetch_one(&mut *tx).await?;
+    let count: i64 = sqlx::query_scalar(COUNT).bind(new.organization.as_bytes().as_slice()).fetch_one(&mut *tx).await?;
     if limit > 0 && count >= i64::from(limit) {
         return Err(Conflict::IntegrationLimitReached { limit }.into());
     }
@@ -179,7 +178,8 @@ pub(crate) async fn overwrite(tx: &mut SqliteConnection, sequence: i64, next: &I
 }
 
 fn bind<'q>(query: Query<'q>, integration: &Integration) -> sqlx::Result<Query<'q>> {
-    let connection = serde_json::to_string(&integration.connection).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let connection =
+        serde_json::to_string(&integration.connection).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let query = query.bind(integration.provider.clone()).bind(integration.name.clone()).bind(integration.name_key());
     let query = query.bind(integration.status.as_str()).bind(integration.status_reason.clone());
     let query = query.bind(connection).bind(integration.connection.identity.clone());

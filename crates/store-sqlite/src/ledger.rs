@@ -27,12 +27,11 @@ pub(crate) const LINES: Bulk<3> = Bulk(
      CROSS JOIN windows w ON w.organization = column1 AND w.number BETWEEN column2 AND column3",
 );
 
-pub(crate) const OPENED: Bulk<3> = Bulk(
-    "INSERT INTO windows (organization, number, opened_at) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
-);
+pub(crate) const OPENED: Bulk<3> =
+    Bulk("INSERT INTO windows (organization, number, opened_at) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL");
 
-pub(crate) const COUNTS: Bulk<2> = Bulk(
-    "UPDATE organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
+pub(crate) const COUNTS: Bulk<2> =
+    Bulk("UPDATE organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
 
 /// A dispatch that may open a window.
 #[derive(Debug, Clone, Copy)]
@@ -145,7 +144,10 @@ impl LedgerTable {
             new.map(|(number, opened_at)| [(*organization).into(), (*number).into(), (*opened_at).into()])
         });
         session.write(OPENED, lines);
-        session.write(COUNTS, changed.iter().map(|(organization, windows)| [(*organization).into(), windows.opened.into()]));
+        session.write(
+            COUNTS,
+            changed.iter().map(|(organization, windows)| [(*organization).into(), windows.opened.into()]),
+        );
     }
 
     /// The numbers that may be asked for in each organization. While the commit works, windows open and dispatches

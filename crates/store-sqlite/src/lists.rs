@@ -8,9 +8,9 @@ use sqlx::sqlite::SqliteRow;
 
 use crate::{
     SqliteStore,
-    session::Query,
     columns::{Columns, Unreadable},
-    value::{integer},
+    session::Query,
+    value::integer,
 };
 
 /// Runs a query that still lacks its last two parameters, the sequence number to go on behind and the number of rows,

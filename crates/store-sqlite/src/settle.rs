@@ -70,8 +70,10 @@ impl Settling {
         }
         // Most attempts succeed, and then nobody needs the integration itself.
         let failed = reports().filter(|report| report.result.is_err());
-        let mut wanted: Vec<_> =
-            failed.filter_map(|report| dispatches.get(&report.dispatch)).map(|facts: &Facts| facts.integration).collect();
+        let mut wanted: Vec<_> = failed
+            .filter_map(|report| dispatches.get(&report.dispatch))
+            .map(|facts: &Facts| facts.integration)
+            .collect();
         wanted.sort_unstable();
         wanted.dedup();
         let integrations = integrations::all(session, wanted).await?;

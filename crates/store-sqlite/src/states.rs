@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use integrations_core::{
-    AttemptError, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry,
-};
+use integrations_core::{AttemptError, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 

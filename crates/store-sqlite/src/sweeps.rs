@@ -11,10 +11,10 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use crate::{
     aside::{self, Aside},
     attempts::{self, Ended},
-    value::{millis},
     failure::Failure,
     session::Session,
     states::{Changes, Facts, select_facts},
+    value::millis,
 };
 
 /// Open attempts whose lease ends at `?1` or before, behind the dispatch `?2`.
@@ -129,7 +129,8 @@ struct Found {
 impl Found {
     /// Changes a dispatch as the rule says; one that cannot be read, or be changed, is left alone for a while.
     fn look(&mut self, row: &SqliteRow, rule: impl Fn(&Facts, &mut Self) -> Option<DispatchState>) {
-        let facts = Facts::read(row).inspect_err(|error| tracing::error!(%error, "a dispatch is left alone for an hour"));
+        let facts =
+            Facts::read(row).inspect_err(|error| tracing::error!(%error, "a dispatch is left alone for an hour"));
         let changed = facts.ok().and_then(|facts| Some((rule(&facts, self)?, facts)));
         let Some((state, mut facts)) = changed else {
             self.aside.extend(row.try_get::<i64, _>(0).ok());

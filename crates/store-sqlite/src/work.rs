@@ -12,10 +12,10 @@ use crate::{
     SqliteStore,
     begin::Begin,
     columns::{Columns, Unreadable},
-    value::{integer, millis, span_millis},
     failure::Failure,
     settle::Settle,
     sweeps::{self, Interrupt},
+    value::{integer, millis, span_millis},
 };
 
 pub(crate) const DUE: &str = "SELECT d.id, o.id, i.lane, d.due_at, d.sequence \

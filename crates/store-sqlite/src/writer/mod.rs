@@ -24,12 +24,8 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use self::{
-    batch::Job,
-    change::ChangeCall,
-    task::Task,
-};
 pub(crate) use self::change::Work;
+use self::{batch::Job, change::ChangeCall, task::Task};
 use crate::{begin::Begin, failure::broken, owner::Owner, record::Record, settle::Settle};
 
 /// How many calls may wait before callers wait to ask.

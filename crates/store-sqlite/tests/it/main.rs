@@ -4,8 +4,8 @@
 mod beside;
 mod conformance;
 mod full;
-mod model;
 mod merging;
+mod model;
 mod opening;
 mod poisoned;
 mod schema;

@@ -71,7 +71,8 @@ async fn a_schema_of_another_making_is_refused() {
 async fn something_else_is_refused() {
     let place = Place::new();
     std::fs::create_dir_all(place.database().parent().unwrap()).unwrap();
-    std::fs::write(place.database(), "by no means a database, though long enough to have a header".repeat(100)).unwrap();
+    std::fs::write(place.database(), "by no means a database, though long enough to have a header".repeat(100))
+        .unwrap();
     let refused = SqliteStore::open(place.database(), OpenOptions::default()).await.unwrap_err();
     assert!(matches!(refused, OpenError::Database(_)), "{refused}");
 }

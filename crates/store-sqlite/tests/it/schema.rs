@@ -7,6 +7,7 @@ use integrations_core::{
     store::{AccountStore as _, DeduplicationScope, NewEvent},
 };
 use integrations_testkit::builders;
+use sqlx::SqliteConnection;
 
 use crate::support::{Place, number, scene};
 
@@ -93,20 +94,19 @@ async fn erasing_leaves_nothing_and_nobody_else_is_touched() {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%sql%' AND name <> 'canary'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
     assert_eq!(tables.len(), 12);
-    for table in tables {
-        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
-        let before: i64 = sqlx::query_scalar(count.clone()).fetch_one(&mut connection).await.unwrap();
-        assert!(before > 0, "{table}: the other organization has lost rows");
+    for table in &tables {
+        assert!(count(&mut connection, table).await > 0, "{table}: the other organization has lost rows");
     }
     assert_eq!(number(&mut connection, "SELECT count(*) FROM organizations").await, 1);
     assert_eq!(number(&mut connection, "SELECT count(*) FROM events").await, 6);
     assert_eq!(sqlx::query("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap().len(), 0);
     assert!(store.delete_organization(other.organization).await.unwrap());
-    for table in ["events", "dispatches", "attempts", "thread_ends", "subscriptions", "addresses", "integrations",
-        "deduplications", "windows", "lanes", "api_keys", "organizations"]
-    {
-        let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
-        let left: i64 = sqlx::query_scalar(count).fetch_one(&mut connection).await.unwrap();
-        assert_eq!(left, 0, "{table}");
+    for table in &tables {
+        assert_eq!(count(&mut connection, table).await, 0, "{table}");
     }
+}
+
+async fn count(connection: &mut SqliteConnection, table: &str) -> i64 {
+    let count = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    sqlx::query_scalar(count).fetch_one(connection).await.unwrap()
 }

@@ -38,48 +38,58 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![10 => making(), 40 => working(), 25 => looking()]
 }
 
+fn one() -> impl Strategy<Value = Index> {
+    any::<Index>()
+}
+
+fn flag() -> impl Strategy<Value = bool> {
+    any::<bool>()
+}
+
 fn making() -> impl Strategy<Value = Command> {
     use Command as C;
-    let some = || vec(any::<bool>(), 4);
+    let some = || vec(flag(), 4);
     prop_oneof![
         2 => Just(C::Organize),
-        4 => (any(), any(), 0..4u32)
+        4 => (one(), flag(), 0..4u32)
             .prop_map(|(organization, paced, limit)| C::Connect { organization, paced, limit }),
-        3 => (any(), any()).prop_map(|(integration, status)| C::SetStatus { integration, status }),
-        1 => (any(), any()).prop_map(|(integration, like)| C::Imitate { integration, like }),
-        1 => any().prop_map(C::Disconnect),
-        4 => (any(), some()).prop_map(|(organization, integrations)| C::Open { organization, integrations }),
-        2 => (any(), some()).prop_map(|(address, integrations)| C::Subscribe { address, integrations }),
-        1 => any().prop_map(C::Close),
-        1 => any().prop_map(C::Erase),
+        3 => (one(), one()).prop_map(|(integration, status)| C::SetStatus { integration, status }),
+        1 => (one(), one()).prop_map(|(integration, like)| C::Imitate { integration, like }),
+        1 => one().prop_map(C::Disconnect),
+        4 => (one(), some()).prop_map(|(organization, integrations)| C::Open { organization, integrations }),
+        2 => (one(), some()).prop_map(|(address, integrations)| C::Subscribe { address, integrations }),
+        1 => one().prop_map(C::Close),
+        1 => one().prop_map(C::Erase),
     ]
 }
 
 fn working() -> impl Strategy<Value = Command> {
     use Command as C;
     let max_waiting = || prop_oneof![Just(0), 1..6u64];
-    let ends = || vec((any(), option::weighted(0.6, any::<Index>())), 1..5);
     prop_oneof![
-        5 => (vec(any(), 1..4), option::of((any(), 0..3u8)), max_waiting())
+        5 => (vec((one(), flag()), 1..4), option::of((flag(), 0..3u8)), max_waiting())
             .prop_map(|(addresses, key, max_waiting)| C::Record { addresses, key, max_waiting }),
-        5 => vec(any(), 1..6).prop_map(C::Begin),
-        5 => ends().prop_map(C::Settle),
-        1 => (any(), 1..4u32).prop_map(|(all, limit)| C::Interrupt { all, limit }),
-        1 => (any(), 1..4u32).prop_map(|(daily, limit)| C::Release { daily, limit }),
+        5 => vec(one(), 1..6).prop_map(C::Begin),
+        5 => vec((one(), option::weighted(0.6, one())), 1..5).prop_map(C::Settle),
+        1 => (flag(), 1..4u32).prop_map(|(all, limit)| C::Interrupt { all, limit }),
+        1 => (flag(), 1..4u32).prop_map(|(daily, limit)| C::Release { daily, limit }),
     ]
 }
 
 fn looking() -> impl Strategy<Value = Command> {
     use Command as C;
+    let maybe = || option::of(one());
     prop_oneof![
-        1 => any().prop_map(C::Cancel),
-        2 => any().prop_map(C::Replay),
+        1 => one().prop_map(C::Cancel),
+        2 => one().prop_map(C::Replay),
         6 => prop_oneof![1..120u32, 3_600..100_000u32].prop_map(C::Pass),
         1 => Just(C::Prune),
         2 => (1..5u32).prop_map(|limit| C::Due { limit }),
-        6 => (any(), any(), any(), any(), 1..5u32).prop_map(|(organization, integration, address, status, limit)| {
-            C::List { organization, integration, address, status, limit }
-        }),
+        6 => (one(), maybe(), maybe(), maybe(), 1..5u32).prop_map(
+            |(organization, integration, address, status, limit)| {
+                C::List { organization, integration, address, status, limit }
+            }
+        ),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt::Debug, time::Duration};
 
 use integrations_core::{
-    Address, DeliveryError, DispatchId, DispatchStatus, FailureKind, Integration, IntegrationId,
+    Address, DeliveryError, Dispatch, DispatchId, DispatchStatus, FailureKind, Integration, IntegrationId,
     IntegrationStatus, NewSubscription, OrganizationId, QueueEntry, Rate, Reach, Store, StoreError,
     rules::Policy,
     store::{
@@ -300,8 +300,8 @@ impl World {
 
     async fn replay(&self, stores: Stores<'_>, index: &Index) {
         let Some((organization, id)) = pick(&self.dispatches, index) else { return };
-        let replayed = |answer: &Result<Option<(_, Option<QueueEntry>)>, StoreError>| match answer {
-            Ok(Some((dispatch, entry))) => format!("{} {}", words::<integrations_core::Dispatch>(dispatch), entries(entry.as_slice())),
+        let replayed = |answer: &Result<Option<(Dispatch, Option<QueueEntry>)>, StoreError>| match answer {
+            Ok(Some((dispatch, entry))) => format!("{dispatch:?} {}", entries(entry.as_slice())),
             other => words(other),
         };
         both!(stores, |store| store.replay(*organization, *id, self.samples.now()), replayed).unwrap();
