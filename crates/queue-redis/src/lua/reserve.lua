@@ -82,20 +82,21 @@ local function take(member, path, organization)
 end
 
 -- Organizations take turns in order of their names, from the last one on; so do the lanes of each.
-local last, full, seen = redis.call('HGET', TURNS, 'last'), {}, {}
+local last, seen = redis.call('HGET', TURNS, 'last'), {}
 while #given < math.min(max, BATCH) do
-  local member, path = behind(last, ''), nil
+  local member = behind(last, '')
   if not member then break end
   local organization = member:sub(1, 36)
   last = organization
-  if not full[organization] then member, path = turn_of(organization) end
-  if path then
+  local path
+  member, path = turn_of(organization)
+  if member then
     take(member, path, organization)
     seen = {}
   elseif seen[organization] then
     break
   else
-    full[organization], seen[organization] = true, true
+    seen[organization] = true
   end
 end
 

@@ -67,20 +67,22 @@ fn a_search_for_room_is_bounded_and_goes_on_where_it_stopped() {
         let queue = connect(&server).await;
         let first = entries(3_000, clock.now());
         queue.push(&first).await.unwrap();
-        while !take(&queue, 200).await.is_empty() {}
-        let mut new = Entries::new();
-        let next: Vec<_> = first
-            .iter()
-            .map(|entry| QueueEntry { organization: entry.organization, ..new.due(entry.organization, "a") })
-            .collect();
-        queue.push(&next).await.unwrap();
-        forget(&queue, &ids(&first[2_500..2_501])).await;
-        let mut given = Vec::new();
-        for _ in 0..2 {
-            let before = commands(&server);
-            given.extend(take(&queue, 64).await);
-            assert!(commands(&server) - before < 10_000);
+        let mut last = None;
+        while let Some(entry) = queue.reserve(200).await.unwrap().entries.pop() {
+            last = Some(entry);
         }
-        assert_eq!(given, ids(&next[2_500..2_501]));
+        let mut new = Entries::new();
+        let next: Vec<_> = first.iter().map(|entry| new.due(entry.organization, "a")).collect();
+        queue.push(&next).await.unwrap();
+        // The one with room had the last turn, so all others come before it.
+        let last = last.unwrap();
+        forget(&queue, &[last.dispatch]).await;
+        let before = commands(&server);
+        let reservation = queue.reserve(64).await.unwrap();
+        assert!(commands(&server) - before < 5_000);
+        assert!(reservation.entries.is_empty());
+        assert!(reservation.next_due.unwrap() <= later(clock.now(), Duration::from_secs(1)));
+        let given = queue.reserve(64).await.unwrap().entries;
+        assert_eq!(given.iter().map(|entry| entry.organization).collect::<Vec<_>>(), [last.organization]);
     });
 }

@@ -11,4 +11,5 @@ mod random;
 mod redis_server;
 mod sharing;
 mod turns;
+mod waking;
 mod world;

@@ -1,6 +1,10 @@
 //! Random commands to Redis and to the reference in memory give the same entries in the same order in each lane.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use integrations_core::{
     Clock as _, DispatchQueue, Finished, QueueEntry, Reservation, Shares, later, memory::MemoryQueue,
@@ -12,7 +16,7 @@ use queue_redis::{RedisConfig, RedisQueue};
 
 use crate::{
     redis_server::shared,
-    world::{Entries, config, fresh_name, pass},
+    world::{Entries, config, fresh_name, key, pass},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -111,6 +115,19 @@ impl Pair {
         }
         Ok(())
     }
+
+    /// Every entry is in one place, and nothing is anywhere else.
+    fn assert_whole(&self) {
+        let size = |part: &str| shared().ask::<usize>(&["ZCARD", &key(&self.name, part)]);
+        let entries: usize = shared().ask(&["HLEN", &key(&self.name, "entries")]);
+        assert_eq!(size("scheduled") + size("ready") + size("reserved"), entries);
+        let members = |part: &str| shared().ask::<BTreeSet<String>>(&["ZRANGE", &key(&self.name, part), "0", "-1"]);
+        assert_eq!(members("leases"), members("reserved"));
+        if size("ready") == 0 {
+            let turns: Vec<String> = shared().ask(&["HKEYS", &key(&self.name, "turns")]);
+            assert!(turns.iter().all(|turn| turn == "last"), "{turns:?}");
+        }
+    }
 }
 
 fn by_lane(reservation: &Reservation) -> BTreeMap<&str, Vec<&QueueEntry>> {
@@ -135,6 +152,7 @@ proptest! {
             let pair = Pair::new(layout).await;
             for command in commands {
                 pair.run(command).await?;
+                pair.assert_whole();
             }
             Ok::<_, TestCaseError>(())
         })?;

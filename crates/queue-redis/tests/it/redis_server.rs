@@ -103,7 +103,7 @@ impl RedisServer {
         assert!(Command::new("kill").args(["-s", signal, self.pid.trim()]).status().unwrap().success());
     }
 
-    fn socket(&self) -> String {
+    pub(crate) fn socket(&self) -> String {
         self.dir.join("redis.sock").to_str().unwrap().to_owned()
     }
 

@@ -1,9 +1,12 @@
 //! A full disk: refusals, no loss, and recovery.
 
+use std::sync::Arc;
+
 use integrations_core::{
-    StoreError,
-    store::{DispatchFilter, Page, Recorded},
+    Store, StoreError,
+    store::{DispatchFilter, Page, Recorded, WorkStore as _},
 };
+use integrations_testkit::scene::Scene;
 use store_sqlite::OpenOptions;
 
 use crate::support::{Place, record_each, scene};
@@ -33,12 +36,13 @@ async fn a_full_disk_refuses_and_loses_nothing() {
 
     // There is room again.
     let store = place.open().await;
-    let due = integrations_core::store::WorkStore::due(&store, full.now(), None, 1000).await.unwrap();
+    let due = store.due(full.now(), None, 1000).await.unwrap();
     let entries = accepted.iter().flat_map(|recorded| match recorded {
         Recorded::Accepted { entries } => entries.as_slice(),
         other => panic!("not accepted: {other:?}"),
     });
     assert_eq!(due, entries.cloned().collect::<Vec<_>>());
-    let (again, route) = scene(&store).await;
+    let store: Arc<dyn Store> = Arc::new(store);
+    let again = Scene { store, samples: full.samples, policy: full.policy };
     again.deliver(again.dispatch(&route.address).await).await;
 }
