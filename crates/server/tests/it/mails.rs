@@ -18,14 +18,20 @@ fn samples() -> Vec<(String, Vec<u8>)> {
     samples
 }
 
+/// A client of an organization whose one address subscribes the one chat.
+async fn inbox(server: &Server, token: &str) -> (Client, String) {
+    let client = Client::with_organization(server).await;
+    let integration = client.connect(token).await;
+    let address = client.address("inbox", &integration).await;
+    (client, address)
+}
+
 #[test]
 fn every_sample_mail_becomes_a_message() {
     block_on(async {
         let (sandbox, token) = sandbox().await;
         let server = Server::start(&sandbox, &[]);
-        let client = Client::with_organization(&server).await;
-        let integration = client.connect(&token).await;
-        let address = client.address("inbox", &integration).await;
+        let (client, address) = inbox(&server, &token).await;
         let samples = samples();
         assert!(samples.len() >= 5);
         let mut shown = String::new();
@@ -46,9 +52,7 @@ fn the_same_mail_again_is_not_shown_again() {
     block_on(async {
         let (sandbox, token) = sandbox().await;
         let server = Server::start(&sandbox, &[]);
-        let client = Client::with_organization(&server).await;
-        let integration = client.connect(&token).await;
-        let address = client.address("inbox", &integration).await;
+        let (client, address) = inbox(&server, &token).await;
         let (_, mail) = samples().remove(0);
         let first = client.send_mail(&address, mail.clone()).await;
         let again = client.send_mail(&address, mail).await;
