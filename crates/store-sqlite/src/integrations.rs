@@ -211,7 +211,7 @@ async fn delete(
 /// An integration that is not deleted.
 #[derive(Debug)]
 pub(crate) enum Living {
-    Readable(Integration),
+    Readable(Box<Integration>),
     Unreadable,
 }
 
@@ -240,7 +240,10 @@ pub(crate) async fn living(session: &mut Session<'_>, sequences: Vec<i64>) -> sq
         let (sequence, deleted, any_lanes) = (columns.next(), columns.next(), columns.next());
         reading.any_lanes = any_lanes.unwrap_or(true);
         if let (Ok(sequence), Ok(false)) = (sequence, deleted) {
-            reading.living.insert(sequence, read(&mut columns).map_or(Living::Unreadable, Living::Readable));
+            reading.living.insert(
+                sequence,
+                read(&mut columns).map_or(Living::Unreadable, |integration| Living::Readable(Box::new(integration))),
+            );
         }
     }
     Ok(reading)

@@ -125,8 +125,10 @@ impl Queued {
     }
 }
 
+type Texts = HashMap<(Vec<&'static str>, usize), Arc<String>>;
+
 /// The texts that were made, by their statements and the length of their lists.
-static TEXTS: LazyLock<Mutex<HashMap<(Vec<&'static str>, usize), Arc<String>>>> = LazyLock::new(Mutex::default);
+static TEXTS: LazyLock<Mutex<Texts>> = LazyLock::new(Mutex::default);
 
 fn text(statements: &[Queued], length: usize) -> Arc<String> {
     let templates: Vec<_> = statements.iter().map(|queued| queued.template).collect();

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use integrations_core::{AttemptError, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry};
+use integrations_core::{
+    AttemptError, AttemptOutcome, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry, Reason,
+};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
@@ -192,7 +194,7 @@ fn course(sequence: i64, change: &Change) -> [Value; 10] {
         after.status.as_str().into(),
         after.generation.into(),
         after.attempt_count.into(),
-        after.last_outcome.map(|outcome| outcome.as_str()).into(),
+        after.last_outcome.map(AttemptOutcome::as_str).into(),
         after.window_ends_at.into(),
         after.due_at.into(),
         after.lease_until.into(),
@@ -205,7 +207,7 @@ fn trouble(sequence: i64, state: &DispatchState) -> [Value; 9] {
     let error = state.last_error.as_ref();
     [
         sequence.into(),
-        state.reason.map(|reason| reason.as_str()).into(),
+        state.reason.map(Reason::as_str).into(),
         state.step.into(),
         state.lost_answers.into(),
         state.held_since.into(),

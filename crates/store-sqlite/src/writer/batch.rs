@@ -122,7 +122,7 @@ impl Batch {
         answer(self.settles, answers.settled);
         answer(self.begins, answers.begun);
         answer(self.records, answers.recorded);
-        self.changes.into_iter().for_each(|change| change.answer());
+        self.changes.into_iter().for_each(Change::answer);
     }
 
     /// Tells everybody that the commit failed.

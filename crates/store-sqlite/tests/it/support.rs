@@ -1,12 +1,22 @@
 //! A store in a folder of its own.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
-use integrations_core::store::{NewEvent, Recorded};
+use integrations_core::{
+    StoreError,
+    store::{NewEvent, Recorded},
+};
 use integrations_testkit::scene::{Route, Scene};
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use store_sqlite::{OpenOptions, SqliteStore};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 
 /// A folder that goes with the test, and a database in it.
 pub(crate) struct Place(TempDir);
@@ -41,18 +51,24 @@ pub(crate) async fn scene(store: &SqliteStore) -> (Scene, Route) {
     (scene, route)
 }
 
-/// Starts recording each event in a call of its own, without waiting for the answers. The events are in the writer's
-/// queue when this returns, as long as nothing else runs on the runtime.
-pub(crate) async fn record_each(
-    scene: &Scene,
-    events: Vec<NewEvent>,
-) -> Vec<tokio::task::JoinHandle<Result<Vec<Recorded>, integrations_core::StoreError>>> {
+/// A call that waits for its answer.
+pub(crate) type Recording = JoinHandle<Result<Vec<Recorded>, StoreError>>;
+
+/// Records each event in a call of its own. On a runtime of one thread, all of them have been handed to the writer when
+/// this returns.
+pub(crate) async fn record_each(scene: &Scene, events: Vec<NewEvent>) -> Vec<Recording> {
+    let (count, handed_over) = (events.len(), Arc::new(AtomicUsize::new(0)));
     let tasks = events.into_iter().map(|event| {
-        let store = Arc::clone(&scene.store);
-        tokio::spawn(async move { store.record(&[event], 0).await })
+        let (store, handed_over) = (Arc::clone(&scene.store), Arc::clone(&handed_over));
+        tokio::spawn(async move {
+            handed_over.fetch_add(1, Ordering::Relaxed);
+            store.record(&[event], 0).await
+        })
     });
     let tasks = tasks.collect();
-    tokio::task::yield_now().await;
+    while handed_over.load(Ordering::Relaxed) < count {
+        tokio::task::yield_now().await;
+    }
     tasks
 }
 
