@@ -122,5 +122,5 @@ async fn a_dispatch_of_a_deleted_integration_is_not_replayed() {
     assert_eq!(canceled["statusReason"], "integration_deleted");
     let refused = tenant.post(&format!("/v1/dispatches/{id}/replay"), json!({})).await;
     let problem = refused.problem(409, "dispatch_not_replayable");
-    assert!(problem["detail"].as_str().unwrap().ends_with("integration is deleted."), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().ends_with("integration or address is deleted."), "{problem}");
 }
