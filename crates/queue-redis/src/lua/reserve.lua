@@ -31,16 +31,20 @@ for _, dispatch in ipairs(due(SCHEDULED)) do
   if entry then redis.call('ZADD', READY, 0, entry .. dispatch) end
 end
 
-local STEPS = 2000
+local STEPS = 1000
 local steps = 0
 
 -- The first of READY behind everything that starts with `last`, if given, going round within what starts with `within`.
+-- What has no entry was left behind by one that somebody damaged or deleted.
 local function behind(last, within)
-  steps = steps + 1
-  if steps > STEPS then return nil end
   local till = '(' .. within .. '\255'
-  return last and redis.call('ZRANGEBYLEX', READY, '(' .. last .. '\255', till, 'LIMIT', 0, 1)[1]
-    or redis.call('ZRANGEBYLEX', READY, '[' .. within, till, 'LIMIT', 0, 1)[1]
+  while steps < STEPS do
+    steps = steps + 1
+    local member = last and redis.call('ZRANGEBYLEX', READY, '(' .. last .. '\255', till, 'LIMIT', 0, 1)[1]
+      or redis.call('ZRANGEBYLEX', READY, '[' .. within, till, 'LIMIT', 0, 1)[1]
+    if not member or load(member:sub(-36)) == member:sub(1, -37) then return member end
+    redis.call('ZREM', READY, member)
+  end
 end
 
 -- How much of what starts with this is reserved.
@@ -59,14 +63,10 @@ local function turn_of(organization)
   while true do
     local member = behind(last, organization)
     if not member then return nil end
-    if load(member:sub(-36)) ~= member:sub(1, -37) then
-      redis.call('ZREM', READY, member) -- Left behind by an entry that was damaged or deleted.
-    else
-      local path = path_of(member)
-      if in_flight(path) < LANE_SHARE then return member, path end
-      if seen[path] then return nil end
-      seen[path], last = true, path
-    end
+    local path = path_of(member)
+    if in_flight(path) < LANE_SHARE then return member, path end
+    if seen[path] then return nil end
+    seen[path], last = true, path
   end
 end
 
@@ -101,7 +101,7 @@ while #given < math.min(max, BATCH) do
 end
 
 -- Turns are remembered as long as there is something to give.
-if #given > 0 or steps > STEPS then redis.call('HSET', TURNS, 'last', last) end
+if #given > 0 or steps == STEPS then redis.call('HSET', TURNS, 'last', last) end
 for organization, path in pairs(served) do
   if redis.call('ZLEXCOUNT', READY, '[' .. organization, '(' .. organization .. '\255') > 0 then
     redis.call('HSET', TURNS, organization, path)
@@ -115,5 +115,5 @@ for _, key in ipairs({ SCHEDULED, LEASES }) do
   local first = tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
   if first and not (next_due and next_due < first) then next_due = first end
 end
-if steps > STEPS or (#given == BATCH and max > BATCH) then next_due = #given > 0 and now or now + 100 end
+if steps == STEPS or (#given == BATCH and max > BATCH) then next_due = #given > 0 and now or now + 100 end
 return { now, next_due, aside, given }

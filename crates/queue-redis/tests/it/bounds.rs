@@ -65,7 +65,7 @@ fn a_search_for_room_is_bounded_and_goes_on_where_it_stopped() {
     block_on(async {
         let (server, clock) = (RedisServer::start(&[]), clock());
         let queue = connect(&server).await;
-        let first = entries(3_000, clock.now());
+        let first = entries(1_500, clock.now());
         queue.push(&first).await.unwrap();
         let mut last = None;
         while let Some(entry) = queue.reserve(200).await.unwrap().entries.pop() {

@@ -39,8 +39,8 @@ async fn a_server_that_forgets_is_found_out() {
     let lines = format!("{FORGETFUL}\nexec '{BINARY}' \"$0\"");
     let forgetful = Server::new("/bin/sh").argument("-c").argument(lines);
     let report = kill::run(&forgetful, Options { seed: 2, rounds: 8 }).await.unwrap();
-    assert!(report.lost > 0, "{report}");
-    assert!(report.faults.len() >= report.lost, "{report}");
+    // Whether messages were lost too depends on how fast they had gone out; that events are gone must be noticed.
+    assert!(report.faults.iter().any(|fault| fault.contains("was accepted as")), "{report}");
     std::fs::remove_dir_all(report.kept.unwrap()).unwrap();
 }
 
