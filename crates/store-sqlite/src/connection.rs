@@ -70,7 +70,9 @@ fn is_recent(version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_recent;
+    use sqlx::Connection as _;
+
+    use super::*;
 
     #[test]
     fn old_libraries_are_refused() {
@@ -80,5 +82,32 @@ mod tests {
         for old in ["3.51.2", "3.9.99", "3.51", "2.100.0", "", "three"] {
             assert!(!is_recent(old), "{old}");
         }
+    }
+
+    async fn settings(connection: &mut SqliteConnection) -> Vec<String> {
+        let mut settings = Vec::new();
+        for pragma in ["journal_mode", "foreign_keys", "busy_timeout", "trusted_schema", "temp_store", "query_only"] {
+            let pragma = sqlx::AssertSqlSafe(format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}"));
+            let pragma = pragma.0.replace("busy_timeout AS", "timeout AS");
+            settings.push(sqlx::query_scalar(sqlx::AssertSqlSafe(pragma)).fetch_one(&mut *connection).await.unwrap());
+        }
+        settings
+    }
+
+    #[tokio::test]
+    async fn connections_are_set_up_as_they_should() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("settings.db");
+        let full = writing(&path, Durability::Full).create_if_missing(true);
+        let mut connection = full.connect().await.unwrap();
+        assert_eq!(settings(&mut connection).await, ["wal", "1", "5000", "0", "2", "0"]);
+        for (durability, expected) in [(Durability::Full, 2), (Durability::Normal, 1)] {
+            let mut connection = writing(&path, durability).connect().await.unwrap();
+            let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut connection).await.unwrap();
+            assert_eq!(synchronous, expected);
+            connection.close().await.unwrap();
+        }
+        let mut reader = readers(&path).acquire().await.unwrap();
+        assert_eq!(settings(&mut reader).await, ["wal", "1", "5000", "0", "2", "1"]);
     }
 }

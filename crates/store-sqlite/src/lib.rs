@@ -31,6 +31,8 @@ mod lists;
 mod migrate;
 mod open;
 mod owner;
+#[cfg(test)]
+mod plans;
 mod record;
 mod session;
 mod settle;

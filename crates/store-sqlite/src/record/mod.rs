@@ -1,8 +1,8 @@
 //! Accepting events: addresses found, repeats recognised, and what is new written, for many calls at once.
 
-mod recipients;
-mod repeats;
-mod write;
+pub(crate) mod recipients;
+pub(crate) mod repeats;
+pub(crate) mod write;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -111,3 +111,20 @@ impl Writer {
         answered.await.unwrap_or_else(|_| Err(broken("the store's writer failed")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_fails_one_commit_and_not_the_writer() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let options = SqliteConnectOptions::new().filename(folder.path().join("writer.db")).create_if_missing(true);
+        let writer = Writer::start(options.connect().await.unwrap(), options, None).unwrap();
+        let failed = writer.change((), |_, ()| Box::pin(async { panic!("a bug") })).await;
+        assert!(matches!(failed, Err::<(), _>(StoreError::Unavailable { .. })), "{failed:?}");
+        assert_eq!(writer.change(7, |_, number| Box::pin(async { Ok(*number) })).await.unwrap(), 7);
+    }
+}

@@ -8,5 +8,6 @@ mod merging;
 mod model;
 mod opening;
 mod poisoned;
+mod rights;
 mod schema;
 mod support;

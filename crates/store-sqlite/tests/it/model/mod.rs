@@ -1,5 +1,6 @@
 //! Random commands, given to the store and to the one in memory: both answer the same.
 
+mod both;
 mod world;
 
 use integrations_core::memory::MemoryStore;

@@ -1,10 +1,10 @@
 //! What commands refer to, and how they are carried out on both stores.
 
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 
 use integrations_core::{
     Address, DeliveryError, Dispatch, DispatchId, DispatchStatus, FailureKind, Integration, IntegrationId,
-    IntegrationStatus, NewSubscription, OrganizationId, QueueEntry, Rate, Reach, Store, StoreError,
+    IntegrationStatus, NewSubscription, OrganizationId, QueueEntry, Rate, Reach, StoreError,
     rules::Policy,
     store::{
         Abandoned, AttemptReport, Begun, DeduplicationScope, DispatchFilter, Held, NewEvent, Page, Recipient, Recorded,
@@ -14,9 +14,10 @@ use integrations_core::{
 use integrations_testkit::builders::{self, Samples, failure, receipt};
 use proptest::sample::Index;
 
-use super::Command;
-
-type Stores<'a> = [&'a dyn Store; 2];
+use super::{
+    Command,
+    both::{Stores, both, entries, items, list, recorded, swept, words},
+};
 
 /// Everything that was made, the deleted included.
 #[derive(Default)]
@@ -27,44 +28,6 @@ pub(super) struct World {
     addresses: Vec<Address>,
     dispatches: Vec<(OrganizationId, DispatchId)>,
     attempts: Vec<StartedAttempt>,
-}
-
-/// Asks both stores, checks that they answer the same words, and gives the answer.
-macro_rules! both {
-    ($stores:expr, |$store:ident| $call:expr) => {
-        both!($stores, |$store| $call, words)
-    };
-    ($stores:expr, |$store:ident| $call:expr, $words:expr) => {{
-        let [$store, reference] = $stores;
-        let answer = $call.await;
-        let $store = reference;
-        assert_eq!($words(&answer), $words(&$call.await));
-        answer
-    }};
-}
-
-fn words(answer: &impl Debug) -> String {
-    format!("{answer:?}")
-}
-
-/// Entries without their sequence numbers, which each store chooses.
-fn entries(entries: &[QueueEntry]) -> String {
-    let entries = entries.iter().map(|QueueEntry { dispatch, organization, lane, due, .. }| {
-        format!("{dispatch} of {organization} on {lane:?} at {due}")
-    });
-    entries.collect::<Vec<_>>().join("; ")
-}
-
-fn swept(answer: &Result<Vec<QueueEntry>, StoreError>) -> String {
-    entries(answer.as_ref().unwrap())
-}
-
-fn recorded(answer: &Result<Vec<Recorded>, StoreError>) -> String {
-    let one = |recorded: &Recorded| match recorded {
-        Recorded::Accepted { entries: new } => entries(new),
-        other => words(other),
-    };
-    answer.as_ref().unwrap().iter().map(one).collect::<Vec<_>>().join(" | ")
 }
 
 fn pick<'a, T>(from: &'a [T], index: &Index) -> Option<&'a T> {
@@ -93,7 +56,7 @@ fn error(index: &Index) -> DeliveryError {
     let kind = KINDS[number % KINDS.len()];
     let mut error = failure(kind);
     error.reach = REACHES[number / KINDS.len() % REACHES.len()];
-    error.retry_after = (number % 2 == 0).then(|| Duration::from_secs(90));
+    error.retry_after = (number.is_multiple_of(2)).then(|| Duration::from_secs(90));
     error.moved_to = (kind == FailureKind::Moved).then(|| Box::new(builders::connection("elsewhere")));
     error
 }
@@ -327,28 +290,5 @@ impl World {
     async fn erase(&mut self, stores: Stores<'_>, index: &Index) {
         let Some(organization) = pick(&self.organizations, index).copied() else { return };
         both!(stores, |store| store.delete_organization(organization)).unwrap();
-    }
-}
-
-fn items<T: Debug>(answer: &Result<integrations_core::store::Paged<T>, StoreError>) -> String {
-    words(&answer.as_ref().unwrap().items)
-}
-
-/// Reads a list in pieces.
-async fn list(stores: Stores<'_>, organization: OrganizationId, filter: DispatchFilter, limit: u32) {
-    let mut after = [None, None];
-    loop {
-        let mut pieces = Vec::new();
-        for (store, after) in stores.iter().zip(&mut after) {
-            let page = Page { limit, after: *after };
-            let piece = store.list_dispatches(organization, filter, page).await.unwrap();
-            *after = piece.next;
-            pieces.push(piece);
-        }
-        assert_eq!(pieces[0].items, pieces[1].items);
-        assert_eq!(after[0].is_some(), after[1].is_some());
-        if after[0].is_none() {
-            return;
-        }
     }
 }
