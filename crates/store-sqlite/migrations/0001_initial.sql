@@ -2,7 +2,8 @@
 --
 -- Identifiers are the 16 bytes of the domain's. Inside, rows name each other by `sequence`, which is also the order in
 -- which they were accepted. Every reference between two things of an organization carries the organization, so that
--- two tenants cannot be linked. Times are milliseconds since 1970, UTC; spans are milliseconds.
+-- two tenants cannot be linked. Times are milliseconds since 1970, UTC; spans are milliseconds. Checks compare with one
+-- name after the other: for a long list behind IN, SQLite would build an index anew for every row.
 
 CREATE TABLE organizations (
     sequence      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,7 +41,7 @@ CREATE TABLE integrations (
     provider          TEXT    NOT NULL,
     name              TEXT    NOT NULL,
     name_key          TEXT    NOT NULL, -- lower case by Unicode, which SQLite cannot do
-    status            TEXT    NOT NULL CHECK (status IN ('active', 'paused', 'disabled')),
+    status            TEXT    NOT NULL CHECK (status = 'active' OR status = 'paused' OR status = 'disabled'),
     status_reason     TEXT,
     connection        TEXT    NOT NULL, -- JSON
     identity          TEXT    NOT NULL, -- of the connection
@@ -121,19 +122,23 @@ CREATE TABLE dispatches (
     previous_at_address      INTEGER,
     previous_of_integration  INTEGER,
     -- What the rules read and write.
-    status                   TEXT    NOT NULL CHECK (status IN (
-        'pending', 'delivering', 'retry_scheduled', 'delivered', 'failed', 'canceled')),
-    reason                   TEXT             CHECK (reason IN (
-        'daily_limit', 'integration_paused', 'integration_disabled', 'throttled', 'pacing',
-        'rejected', 'unconfirmed', 'retry_window_exceeded', 'held_too_long', 'invalid_config',
-        'requested', 'integration_deleted', 'address_deleted')),
+    status                   TEXT    NOT NULL CHECK (
+        status = 'pending' OR status = 'delivering' OR status = 'retry_scheduled' OR status = 'delivered'
+        OR status = 'failed' OR status = 'canceled'),
+    reason                   TEXT             CHECK (
+        reason = 'daily_limit' OR reason = 'integration_paused' OR reason = 'integration_disabled'
+        OR reason = 'throttled' OR reason = 'pacing' OR reason = 'rejected' OR reason = 'unconfirmed'
+        OR reason = 'retry_window_exceeded' OR reason = 'held_too_long' OR reason = 'invalid_config'
+        OR reason = 'requested' OR reason = 'integration_deleted' OR reason = 'address_deleted'),
     generation               INTEGER NOT NULL CHECK (generation >= 0),
     attempt_count            INTEGER NOT NULL CHECK (attempt_count >= 0),
     step                     INTEGER NOT NULL CHECK (step >= 0),
     lost_answers             INTEGER NOT NULL CHECK (lost_answers >= 0),
-    last_outcome             TEXT             CHECK (last_outcome IN (
-        'delivered', 'throttled', 'unavailable', 'timeout', 'rejected', 'unauthorized', 'gone', 'moved',
-        'unconfirmed', 'interrupted', 'misconfigured')),
+    last_outcome             TEXT             CHECK (
+        last_outcome = 'delivered' OR last_outcome = 'throttled' OR last_outcome = 'unavailable'
+        OR last_outcome = 'timeout' OR last_outcome = 'rejected' OR last_outcome = 'unauthorized'
+        OR last_outcome = 'gone' OR last_outcome = 'moved' OR last_outcome = 'unconfirmed'
+        OR last_outcome = 'interrupted' OR last_outcome = 'misconfigured'),
     window_ends_at           INTEGER,
     held_since               INTEGER,
     held_before              INTEGER NOT NULL CHECK (held_before >= 0),
@@ -141,9 +146,10 @@ CREATE TABLE dispatches (
     lease_until              INTEGER CHECK ((lease_until IS NOT NULL) = (status = 'delivering')),
     started_at               INTEGER CHECK ((started_at IS NOT NULL) = (status = 'delivering')), -- the open attempt
     delivered_at             INTEGER,
-    error_code               TEXT             CHECK (error_code IN (
-        'delivered', 'throttled', 'unavailable', 'timeout', 'rejected', 'unauthorized', 'gone', 'moved',
-        'unconfirmed', 'interrupted', 'misconfigured')),
+    error_code               TEXT             CHECK (
+        error_code = 'delivered' OR error_code = 'throttled' OR error_code = 'unavailable' OR error_code = 'timeout'
+        OR error_code = 'rejected' OR error_code = 'unauthorized' OR error_code = 'gone' OR error_code = 'moved'
+        OR error_code = 'unconfirmed' OR error_code = 'interrupted' OR error_code = 'misconfigured'),
     error_message            TEXT,
     error_status             INTEGER,
     FOREIGN KEY (event, organization, address) REFERENCES events (sequence, organization, address),
@@ -174,9 +180,10 @@ CREATE TABLE attempts (
     number        INTEGER NOT NULL CHECK (number > 0),
     started_at    INTEGER NOT NULL,
     ended_at      INTEGER NOT NULL,
-    outcome       TEXT    NOT NULL CHECK (outcome IN (
-        'delivered', 'throttled', 'unavailable', 'timeout', 'rejected', 'unauthorized', 'gone', 'moved',
-        'unconfirmed', 'interrupted', 'misconfigured')),
+    outcome       TEXT    NOT NULL CHECK (
+        outcome = 'delivered' OR outcome = 'throttled' OR outcome = 'unavailable' OR outcome = 'timeout'
+        OR outcome = 'rejected' OR outcome = 'unauthorized' OR outcome = 'gone' OR outcome = 'moved'
+        OR outcome = 'unconfirmed' OR outcome = 'interrupted' OR outcome = 'misconfigured'),
     error_message TEXT,
     error_status  INTEGER,
     retry_after   INTEGER CHECK (retry_after >= 0),

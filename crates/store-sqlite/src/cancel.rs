@@ -68,7 +68,7 @@ async fn piece(
         }
     }
     let mut session = Session::over(tx);
-    changes.store(&mut session);
+    changes.store(&mut session, None);
     session.flush().await?;
     Ok((canceled, rows.last().map(|row| row.try_get(0)).transpose()?))
 }

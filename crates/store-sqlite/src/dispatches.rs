@@ -136,7 +136,7 @@ async fn change(tx: &mut SqliteConnection, facts: &Facts, state: DispatchState) 
     let mut changes = Changes::default();
     changes.add(facts.sequence, facts.organization, facts.state.clone(), state, None);
     let mut session = Session::over(tx);
-    changes.store(&mut session);
+    changes.store(&mut session, None);
     session.flush().await
 }
 

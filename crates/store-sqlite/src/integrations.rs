@@ -1,9 +1,9 @@
 //! Integrations.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use integrations_core::{
-    CancelReason, Integration, IntegrationId, OrganizationId, Reach, Sealed, StoreError,
+    CancelReason, DispatchId, Integration, IntegrationId, OrganizationId, Reach, Sealed, StoreError,
     store::{Conflict, DeletedIntegration, IntegrationStore, Page, Paged},
 };
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::{
     lists::piece,
     session::{Bulk, Query, Session},
     value::{integer, millis},
+    working::{Stored, Working},
 };
 
 /// The columns of an integration `i` of an organization `o`.
@@ -208,69 +209,42 @@ async fn delete(
     Ok(Some(DeletedIntegration { cleared_addresses: cleared, canceled_dispatches: canceled }))
 }
 
-/// An integration that is not deleted.
-#[derive(Debug)]
-pub(crate) enum Living {
-    Readable(Box<Integration>),
-    Unreadable,
-}
-
-impl Living {
-    pub(crate) fn readable(&self) -> Option<&Integration> {
-        match self {
-            Self::Readable(integration) => Some(integration),
-            Self::Unreadable => None,
-        }
-    }
-}
-
-/// Integrations that are not deleted, by sequence number.
-#[derive(Debug, Default)]
-pub(crate) struct Reading {
-    pub(crate) living: HashMap<i64, Living>,
-    /// Whether there are lanes that are not free.
-    pub(crate) any_lanes: bool,
-}
-
-/// Those of these integrations that are not deleted.
-pub(crate) async fn living(session: &mut Session<'_>, sequences: Vec<i64>) -> sqlx::Result<Reading> {
-    let mut reading = Reading::default();
-    for row in &session.read(BY_SEQUENCE, sequences.into_iter().map(|sequence| [sequence.into()])).await? {
-        let mut columns = Columns::of(row);
-        let (sequence, deleted, any_lanes) = (columns.next(), columns.next(), columns.next());
-        reading.any_lanes = any_lanes.unwrap_or(true);
-        if let (Ok(sequence), Ok(false)) = (sequence, deleted) {
-            reading.living.insert(
-                sequence,
-                read(&mut columns).map_or(Living::Unreadable, |integration| Living::Readable(Box::new(integration))),
-            );
-        }
-    }
-    Ok(reading)
-}
-
-/// Those of these integrations that can be read, and whether they are deleted.
-pub(crate) async fn all(
+/// Lets the writer know the integrations of these dispatches, and whether there are lanes that are not free.
+pub(crate) async fn read(
     session: &mut Session<'_>,
-    sequences: Vec<i64>,
-) -> sqlx::Result<HashMap<i64, (Integration, bool)>> {
-    let rows = session.read(BY_SEQUENCE, sequences.into_iter().map(|sequence| [sequence.into()])).await?;
-    let read = |row: &SqliteRow| {
-        let mut columns = Columns::of(row);
-        let (sequence, deleted, _any_lanes): (_, _, bool) = (columns.next()?, columns.next()?, columns.next()?);
-        Ok::<_, Unreadable>((sequence, (read(&mut columns)?, deleted)))
-    };
-    Ok(rows.iter().filter_map(|row| read(row).ok()).collect())
+    working: &mut Working,
+    dispatches: impl Iterator<Item = DispatchId>,
+) -> sqlx::Result<()> {
+    let wanted = dispatches.filter_map(|id| Some(working.dispatches.get(id)?.integration));
+    let unknown: BTreeSet<i64> = wanted.filter(|sequence| !working.integrations.contains_key(sequence)).collect();
+    for row in &session.read(BY_SEQUENCE, unknown.into_iter().map(|sequence| [sequence.into()])).await? {
+        match read_stored(row) {
+            Ok((sequence, any_lanes, stored)) => {
+                working.any_lanes = any_lanes;
+                working.integrations.insert(sequence, stored);
+            }
+            Err(error) => tracing::error!(%error, "an integration is passed over"),
+        }
+    }
+    Ok(())
+}
+
+/// An error if not even its place can be read.
+fn read_stored(row: &SqliteRow) -> Result<(i64, bool, Stored), Unreadable> {
+    let mut columns = Columns::of(row);
+    let (sequence, deleted, any_lanes) = (columns.next()?, columns.next()?, columns.next()?);
+    let integration = read_one(&mut columns).inspect_err(|error| tracing::error!(integration = sequence, %error));
+    Ok((sequence, any_lanes, Stored { integration: integration.ok().map(Box::new), deleted }))
 }
 
 /// Reads an integration behind its sequence number.
 fn read_listed(row: &SqliteRow) -> Result<Integration, Unreadable> {
     let mut columns = Columns::of(row);
     columns.next::<i64>()?;
-    read(&mut columns)
+    read_one(&mut columns)
 }
 
-fn read(columns: &mut Columns<'_>) -> Result<Integration, Unreadable> {
+fn read_one(columns: &mut Columns<'_>) -> Result<Integration, Unreadable> {
     Ok(Integration {
         id: IntegrationId::from_bytes(columns.bytes()?),
         organization: OrganizationId::from_bytes(columns.bytes()?),

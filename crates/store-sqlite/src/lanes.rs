@@ -79,13 +79,16 @@ impl LaneTable {
         self.lanes.entry(key).or_default()
     }
 
-    pub(crate) fn store(self, session: &mut Session<'_>) {
+    /// Gives whether there was anything to store.
+    pub(crate) fn store(self, session: &mut Session<'_>) -> bool {
         let Self { mut lanes, changed } = self;
+        let any = !changed.is_empty();
         let values = changed.into_iter().map(|(key, organization)| {
             let LaneState { parked_until, steady_at } = lanes.remove(&key).unwrap_or_default();
             [key.as_str().to_owned().into(), organization.into(), parked_until.into(), steady_at.into()]
         });
         session.write(STORE, values);
+        any
     }
 }
 

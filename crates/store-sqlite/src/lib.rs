@@ -4,7 +4,8 @@
 //! - One task writes ([`SqliteStore`] hands it every change). Calls that wait at the same time share a commit, and hot
 //!   calls of a kind share their statements, so that a commit of a hundred events takes a few dozen of them.
 //! - A few connections read, each call from a state of its own.
-//! - Rules are asked in memory, between the reading of facts and the writing of what they decide.
+//! - Rules are asked in memory, between the reading of facts and the writing of what they decide. What the writer has
+//!   just read or written it knows without reading, until anybody else changes the file.
 //! - Every commit is durable (`synchronous=FULL`) before anybody is answered.
 //! - What the lists show newest first is threaded through the rows, so that an event costs the same whatever the number
 //!   of organizations, addresses, and earlier events.
@@ -41,6 +42,7 @@ mod subscriptions;
 mod sweeps;
 mod value;
 mod work;
+mod working;
 mod writer;
 
 use integrations_core::StoreError;

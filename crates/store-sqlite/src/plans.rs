@@ -3,11 +3,12 @@
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 
 use crate::{
-    Durability, accounts, addresses, attempts, begin, cancel, connection, dispatches, erase, history, integrations,
-    lanes, ledger, migrate,
-    record::{recipients, repeats, write},
+    Durability, accounts, addresses, attempts, cancel, connection, dispatches, erase, history, integrations, lanes,
+    ledger, migrate,
+    record::{repeats, write},
     session::{Bulk, fill},
-    settle, states, subscriptions, sweeps, work,
+    states, subscriptions, sweeps, work,
+    working::{self, places, threads},
 };
 
 /// What may be read from end to end, as plans name it: lists of values, threads, and results of subqueries, all no
@@ -37,7 +38,6 @@ fn filled<const N: usize>(bulk: Bulk<N>) -> String {
 fn in_bulk() -> Vec<String> {
     vec![
         filled(attempts::STORE),
-        filled(begin::FACTS),
         filled(dispatches::BY_SEQUENCE),
         filled(integrations::ADDRESS_COUNTS),
         filled(integrations::BY_SEQUENCE),
@@ -47,10 +47,9 @@ fn in_bulk() -> Vec<String> {
         filled(ledger::LINES),
         filled(ledger::OPENED),
         filled(ledger::ORGANIZATIONS),
-        filled(recipients::BY_ID),
-        filled(recipients::BY_NAME),
+        filled(places::BY_ID),
+        filled(places::BY_NAME),
         filled(repeats::FIND),
-        filled(settle::FACTS),
         filled(states::COURSE),
         filled(states::TROUBLE),
         filled(states::WAITING),
@@ -58,8 +57,9 @@ fn in_bulk() -> Vec<String> {
         filled(write::DEDUPLICATIONS),
         filled(write::DISPATCHES),
         filled(write::EVENTS),
-        filled(write::ORGANIZATIONS),
-        filled(write::THREAD_ENDS),
+        filled(threads::ENDS),
+        filled(threads::ORGANIZATIONS),
+        filled(working::FACTS),
     ]
 }
 

@@ -82,7 +82,8 @@ impl<'c> Session<'c> {
         Ok(self.connection)
     }
 
-    async fn send(&mut self) -> sqlx::Result<Vec<SqliteRow>> {
+    /// Sends what waits, and gives what it found.
+    pub(crate) async fn send(&mut self) -> sqlx::Result<Vec<SqliteRow>> {
         let queue = std::mem::take(&mut self.queue);
         if queue.iter().all(|queued| queued.rows() <= LONGEST) {
             return self.send_together(queue).await;

@@ -12,6 +12,7 @@ use crate::{
     columns::{Columns, Unreadable},
     session::{Bulk, Session},
     value::Value,
+    working::threads::Threads,
 };
 
 /// The columns of a state, of a dispatch `d`.
@@ -27,7 +28,7 @@ macro_rules! state_columns {
 macro_rules! select_facts {
     (from $from:literal where $conditions:literal) => {
         concat!(
-            "SELECT d.sequence, d.id, d.organization, o.id, d.integration, i.lane, i.revision, ",
+            "SELECT d.sequence, d.id, d.organization, o.id, i.lane, ",
             "i.deleted_at IS NOT NULL, a.deleted_at IS NOT NULL, d.started_at, ",
             crate::states::state_columns!(),
             " FROM ",
@@ -49,9 +50,7 @@ pub(crate) struct Facts {
     pub(crate) id: DispatchId,
     pub(crate) organization: i64,
     pub(crate) organization_id: OrganizationId,
-    pub(crate) integration: i64,
     pub(crate) lane: LaneKey,
-    pub(crate) revision: u64,
     pub(crate) integration_deleted: bool,
     pub(crate) address_deleted: bool,
     /// When the open attempt began.
@@ -68,9 +67,7 @@ impl Facts {
             id: DispatchId::from_bytes(columns.bytes()?),
             organization: columns.next()?,
             organization_id: OrganizationId::from_bytes(columns.bytes()?),
-            integration: columns.next()?,
             lane: LaneKey::from_stored(columns.next()?),
-            revision: columns.number()?,
             integration_deleted: columns.next()?,
             address_deleted: columns.next()?,
             started_at: columns.optional_time()?,
@@ -177,7 +174,11 @@ impl Changes {
         self.dispatches.insert(sequence, Change { before, after, started_at });
     }
 
-    pub(crate) fn store(self, session: &mut Session<'_>) {
+    /// Stores them, and counts for those who remember how many wait.
+    pub(crate) fn store(self, session: &mut Session<'_>, threads: Option<&mut Threads>) {
+        if let Some(threads) = threads {
+            self.waiting.iter().for_each(|(organization, difference)| threads.count(*organization, *difference));
+        }
         let dispatches = || self.dispatches.iter().map(|(sequence, change)| (*sequence, change));
         session.write(COURSE, dispatches().map(|(sequence, change)| course(sequence, change)));
         let troubled = dispatches().filter(|(_, Change { before, after, .. })| trouble(0, before) != trouble(0, after));

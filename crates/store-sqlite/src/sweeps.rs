@@ -143,7 +143,7 @@ impl Found {
 
     async fn store(self, tx: &mut SqliteConnection, which: Aside, now: Timestamp) -> sqlx::Result<Vec<QueueEntry>> {
         let mut session = Session::over(tx);
-        self.changes.store(&mut session);
+        self.changes.store(&mut session, None);
         attempts::store(&mut session, self.ended);
         aside::put(&mut session, which, &self.aside, now).await?;
         session.flush().await?;

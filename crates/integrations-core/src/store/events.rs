@@ -40,7 +40,7 @@ pub struct NewEvent {
 }
 
 /// An address of the organization, named in either way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recipient {
     /// By its name, lower-case.
     Name(String),

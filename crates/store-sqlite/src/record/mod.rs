@@ -1,26 +1,30 @@
 //! Accepting events: addresses found, repeats recognised, and what is new written, for many calls at once.
 
-pub(crate) mod recipients;
 pub(crate) mod repeats;
 pub(crate) mod write;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use integrations_core::{
-    DispatchId, EventId, EventType, OrganizationId, QueueEntry, StoreError,
-    store::{Deduplication, EventStore, NewEvent, Recipient, Recorded},
+    DispatchId, DispatchState, Event, EventId, Payload, QueueEntry, StoreError,
+    store::{Deduplication, EventStore, NewEvent, Recorded},
 };
 use jiff::Timestamp;
 
 use self::{
-    recipients::{Known, Place},
     repeats::{Repeats, Seen},
-    write::Written,
+    write::{Accepted, Written},
 };
-use crate::{SqliteStore, failure::broken, session::Session};
+use crate::{
+    SqliteStore,
+    failure::broken,
+    session::Session,
+    working::{
+        Dispatches, Known, Working,
+        places::{Key, Places, Subscriber, Target},
+        threads::Threads,
+    },
+};
 
 /// A call of [`EventStore::record`].
 pub(crate) struct Record {
@@ -28,15 +32,15 @@ pub(crate) struct Record {
     max_waiting: u64,
 }
 
-/// A new event, with its payload as it will be stored.
+/// A new event.
 pub(crate) struct Arrival {
     id: EventId,
-    organization: OrganizationId,
-    recipient: Recipient,
-    event_type: EventType,
+    place: Key,
     occurred_at: Timestamp,
     received_at: Timestamp,
-    payload: Arc<str>,
+    payload: Payload,
+    /// The payload as it is stored.
+    json: Arc<str>,
     deduplication: Option<Deduplication>,
 }
 
@@ -51,56 +55,68 @@ impl EventStore for SqliteStore {
 
 impl Arrival {
     fn new(event: &NewEvent) -> serde_json::Result<Self> {
-        Ok(Self {
-            id: event.id,
-            organization: event.organization,
-            recipient: event.recipient.clone(),
-            event_type: event.payload.event_type(),
-            occurred_at: event.occurred_at,
-            received_at: event.received_at,
-            payload: serde_json::to_string(&event.payload)?.into(),
-            deduplication: event.deduplication,
-        })
+        let NewEvent { id, organization, ref recipient, occurred_at, received_at, ref payload, deduplication } = *event;
+        let place = Key { organization, recipient: recipient.clone(), event_type: payload.event_type() };
+        let json = serde_json::to_string(payload)?.into();
+        Ok(Self { id, place, occurred_at, received_at, payload: payload.clone(), json, deduplication })
+    }
+
+    /// The event as providers will see it.
+    fn event(&self, target: &Target) -> Event {
+        Event {
+            id: self.id,
+            organization: self.place.organization,
+            address_id: target.id,
+            address: target.name.clone(),
+            occurred_at: self.occurred_at,
+            received_at: self.received_at,
+            payload: self.payload.clone(),
+        }
     }
 }
 
 /// Records the events of all calls; gives the answers to each.
-pub(crate) async fn run(session: &mut Session<'_>, calls: &[&Record]) -> sqlx::Result<Vec<Vec<Recorded>>> {
-    if calls.is_empty() {
-        return Ok(Vec::new());
-    }
-    let arrivals: Vec<&Arrival> = calls.iter().flat_map(|call| &call.arrivals).collect();
-    let Known { places, last_event, last_dispatch } = recipients::find(session, &arrivals).await?;
-    let repeats = Repeats::find(session, &arrivals, &places).await?;
-    let mut recording = Recording { places, repeats, written: Written::behind(last_event, last_dispatch) };
+pub(crate) async fn run(
+    session: &mut Session<'_>,
+    working: &mut Working,
+    calls: &[&Record],
+) -> sqlx::Result<Vec<Vec<Recorded>>> {
+    let arrivals = || calls.iter().flat_map(|call| &call.arrivals);
+    let Working { places, threads, dispatches, .. } = working;
+    places.read(session, threads, arrivals().map(|arrival| &arrival.place)).await?;
+    let repeats = Repeats::find(session, arrivals(), places).await?;
+    let mut recording = Recording { places, threads, dispatches, repeats, written: Written::default() };
     let answers = calls.iter().map(|call| recording.record(call)).collect();
     recording.written.store(session);
+    threads.store(session);
     Ok(answers)
 }
 
 /// What is known and decided in one commit.
-struct Recording<'a> {
-    places: HashMap<recipients::Key<'a>, Place>,
+struct Recording<'w> {
+    places: &'w Places,
+    threads: &'w mut Threads,
+    dispatches: &'w mut Dispatches,
     repeats: Repeats,
     written: Written,
 }
 
-impl<'a> Recording<'a> {
-    fn record(&mut self, call: &'a Record) -> Vec<Recorded> {
+impl Recording<'_> {
+    fn record(&mut self, call: &Record) -> Vec<Recorded> {
         let full = self.full(call);
         call.arrivals.iter().map(|arrival| self.accept(arrival, &full)).collect()
     }
 
     /// The organizations of a call in which too much waits before it.
     fn full(&self, call: &Record) -> HashSet<i64> {
-        let places = call.arrivals.iter().filter_map(|arrival| self.places.get(&recipients::Key::of(arrival)));
-        let waiting = |place: &Place| place.waiting + self.written.waiting(place.organization);
-        let full = places.filter(|place| call.max_waiting > 0 && waiting(place) > call.max_waiting);
-        full.map(|place| place.organization).collect()
+        let places = call.arrivals.iter().filter_map(|arrival| self.places.get(&arrival.place));
+        let organizations = places.map(|place| place.organization);
+        organizations.filter(|id| call.max_waiting > 0 && self.threads.waiting(*id) > call.max_waiting).collect()
     }
 
-    fn accept(&mut self, arrival: &'a Arrival, full: &HashSet<i64>) -> Recorded {
-        let Some(place) = self.places.get(&recipients::Key::of(arrival)) else { return Recorded::UnknownAddress };
+    fn accept(&mut self, arrival: &Arrival, full: &HashSet<i64>) -> Recorded {
+        let places = self.places;
+        let Some(place) = places.get(&arrival.place) else { return Recorded::UnknownAddress };
         let key = repeats::key(arrival, place);
         if let Some(repeat) = key.and_then(|key| self.repeats.recognise(&key, arrival)) {
             return repeat;
@@ -109,24 +125,40 @@ impl<'a> Recording<'a> {
         if full.contains(&place.organization) {
             return Recorded::TooMuchWaiting;
         }
-        self.written.event(arrival, place, target);
-        let entries = target.subscribers.iter().map(|subscriber| {
-            let id = DispatchId::derive(arrival.id, subscriber.id);
-            let sequence = self.written.dispatch(id, arrival, place, target, subscriber);
-            QueueEntry {
-                dispatch: id,
-                organization: arrival.organization,
-                lane: subscriber.lane.clone(),
-                due: arrival.received_at,
-                sequence,
-            }
-        });
-        let entries: Vec<_> = entries.collect();
+        let links = self.threads.add_event(place.organization);
+        let event = Accepted { arrival, organization: place.organization, address: target.address, links };
+        self.written.event(event);
+        let subscribers = target.subscribers.iter();
+        let entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, target, subscriber)).collect();
         if let (Some(key), Some(deduplication)) = (key, arrival.deduplication) {
             let seen = Seen::new(arrival.id, entries.len() as u64, deduplication);
             self.written.seen(key, seen);
             self.repeats.remember(key, seen);
         }
         Recorded::Accepted { entries }
+    }
+
+    fn dispatch(&mut self, event: Accepted<'_>, target: &Target, subscriber: &Subscriber) -> QueueEntry {
+        let Accepted { arrival, organization, address, .. } = event;
+        let Subscriber { integration, .. } = *subscriber;
+        let id = DispatchId::derive(arrival.id, subscriber.id);
+        let links = self.threads.add_dispatch(organization, address, integration);
+        self.written.dispatch(id, event, integration, links);
+        self.dispatches.add(id, || Known {
+            sequence: links.sequence,
+            organization,
+            integration,
+            address_deleted: false,
+            started_at: None,
+            state: Some(DispatchState::accepted(arrival.received_at)),
+            event: Some(Box::new(arrival.event(target))),
+        });
+        QueueEntry {
+            dispatch: id,
+            organization: arrival.place.organization,
+            lane: subscriber.lane.clone(),
+            due: arrival.received_at,
+            sequence: u64::try_from(links.sequence).unwrap_or_default(),
+        }
     }
 }

@@ -9,10 +9,11 @@ use integrations_core::{
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Arrival, recipients};
+use super::Arrival;
 use crate::{
     columns::{Columns, Unreadable},
     session::{Bulk, Session},
+    working::places::{Place, Places},
 };
 
 pub(crate) const FIND: Bulk<3> = Bulk(
@@ -46,7 +47,7 @@ impl Seen {
 }
 
 /// The key of an arrival; none if it has none, or one that is unique at an address which is not there.
-pub(super) fn key(arrival: &Arrival, place: &recipients::Place) -> Option<Key> {
+pub(super) fn key(arrival: &Arrival, place: &Place) -> Option<Key> {
     let Deduplication { scope, key, .. } = arrival.deduplication?;
     let address = match scope {
         DeduplicationScope::Organization => 0,
@@ -59,13 +60,12 @@ pub(super) fn key(arrival: &Arrival, place: &recipients::Place) -> Option<Key> {
 pub(super) struct Repeats(HashMap<Key, Seen>);
 
 impl Repeats {
-    pub(super) async fn find(
+    pub(super) async fn find<'a>(
         session: &mut Session<'_>,
-        arrivals: &[&Arrival],
-        places: &HashMap<recipients::Key<'_>, recipients::Place>,
+        arrivals: impl Iterator<Item = &'a Arrival>,
+        places: &Places,
     ) -> sqlx::Result<Self> {
-        let place = |arrival| places.get(&recipients::Key::of(arrival));
-        let keys = arrivals.iter().filter_map(|arrival| key(arrival, place(arrival)?));
+        let keys = arrivals.filter_map(|arrival| key(arrival, places.get(&arrival.place)?));
         let values = keys.map(|key| [key.organization.into(), key.address.into(), key.key.as_slice().into()]);
         let rows = session.read(FIND, values).await?;
         let mut seen = HashMap::with_capacity(rows.len());

@@ -15,6 +15,7 @@ use crate::{
     record::{self, Record},
     session::Session,
     settle::{self, Settle},
+    working::Working,
 };
 
 /// How many items a commit may have before the rest waits for the next.
@@ -106,14 +107,18 @@ impl Batch {
         self.settles.len() + self.begins.len() + self.records.len() + self.changes.len()
     }
 
-    /// Does the work of all calls in the open transaction.
-    pub(super) async fn work(&mut self, session: &mut Session<'_>) -> sqlx::Result<Answers> {
-        let settled = settle::run(session, &inputs(&self.settles)).await?;
-        let begun = begin::run(session, &inputs(&self.begins)).await?;
-        let recorded = record::run(session, &inputs(&self.records)).await?;
+    /// Does the work of all calls in the open transaction, and commits it.
+    pub(super) async fn work(&mut self, session: &mut Session<'_>, working: &mut Working) -> sqlx::Result<Answers> {
+        working.verify(session).await?;
+        let settled = settle::run(session, working, &inputs(&self.settles)).await?;
+        let begun = begin::run(session, working, &inputs(&self.begins)).await?;
+        let recorded = record::run(session, working, &inputs(&self.records)).await?;
         for change in &mut self.changes {
+            // It may change anything.
+            *working = Working::default();
             change.apply(session).await?;
         }
+        working.commit(session).await?;
         Ok(Answers { settled, begun, recorded })
     }
 

@@ -15,14 +15,20 @@ use super::{
     batch::{Answers, Batch, Gathered, Job},
     change::Change,
 };
-use crate::{failure::Kind, owner::Owner, session::Session};
+use crate::{failure::Kind, owner::Owner, session::Session, working::Working};
 
 pub(super) struct Task {
     /// None after a failure, until the next call.
-    connection: Option<SqliteConnection>,
+    held: Option<Held>,
     options: SqliteConnectOptions,
     owner: Option<Owner>,
     commits: Arc<AtomicU64>,
+}
+
+/// A connection, and what is known of the file that it writes to.
+struct Held {
+    connection: SqliteConnection,
+    working: Working,
 }
 
 impl Task {
@@ -32,7 +38,8 @@ impl Task {
         owner: Option<Owner>,
         commits: Arc<AtomicU64>,
     ) -> Self {
-        Self { connection: Some(connection), options: options.create_if_missing(false), owner, commits }
+        let held = Some(Held { connection, working: Working::default() });
+        Self { held, options: options.create_if_missing(false), owner, commits }
     }
 
     /// Works until the queue is closed.
@@ -50,8 +57,8 @@ impl Task {
                 tracing::error!("a commit was given up");
             }
         }
-        if let Some(connection) = self.connection {
-            let _ = runtime.block_on(connection.close());
+        if let Some(held) = self.held {
+            let _ = runtime.block_on(held.connection.close());
         }
         drop(self.owner);
         for closed in closing {
@@ -94,7 +101,7 @@ impl Task {
             Err(error) => Err(error),
         };
         if self.set("PRAGMA foreign_keys = ON").await.is_err() {
-            self.connection = None;
+            self.held = None;
         }
         match erased {
             Ok(answers) => batch.answer(answers),
@@ -103,44 +110,37 @@ impl Task {
     }
 
     async fn set(&mut self, pragma: &'static str) -> sqlx::Result<()> {
-        let mut connection = self.connect().await?;
-        sqlx::query(pragma).execute(&mut connection).await?;
-        self.connection = Some(connection);
+        let mut held = self.hold().await?;
+        sqlx::query(pragma).execute(&mut held.connection).await?;
+        self.held = Some(held);
         Ok(())
     }
 
     /// One transaction. The connection is kept if there is no doubt about it.
     async fn attempt(&mut self, batch: &mut Batch) -> sqlx::Result<Answers> {
-        let mut connection = self.connect().await?;
-        let done = transact(&mut connection, batch).await;
-        let sound = match &done {
-            Ok(_) => true,
+        let Held { mut connection, mut working } = self.hold().await?;
+        let mut session = Session::over(&mut connection);
+        session.run("BEGIN IMMEDIATE");
+        match batch.work(&mut session, &mut working).await {
+            Ok(answers) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+                self.held = Some(Held { connection, working });
+                Ok(answers)
+            }
             Err(error) => {
                 let rolled_back = sqlx::query("ROLLBACK").execute(&mut connection).await;
-                rolled_back.is_ok() && Kind::of(error).may_be_one_call()
+                if rolled_back.is_ok() && Kind::of(&error).may_be_one_call() {
+                    self.held = Some(Held { connection, working: Working::default() });
+                }
+                Err(error)
             }
-        };
-        if sound {
-            self.connection = Some(connection);
-        }
-        let answers = done?;
-        self.commits.fetch_add(1, Ordering::Relaxed);
-        Ok(answers)
-    }
-
-    async fn connect(&mut self) -> sqlx::Result<SqliteConnection> {
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => self.options.connect().await,
         }
     }
-}
 
-async fn transact(connection: &mut SqliteConnection, batch: &mut Batch) -> sqlx::Result<Answers> {
-    let mut session = Session::over(connection);
-    session.run("BEGIN IMMEDIATE");
-    let answers = batch.work(&mut session).await?;
-    session.run("COMMIT");
-    session.flush().await?;
-    Ok(answers)
+    async fn hold(&mut self) -> sqlx::Result<Held> {
+        match self.held.take() {
+            Some(held) => Ok(held),
+            None => Ok(Held { connection: self.options.connect().await?, working: Working::default() }),
+        }
+    }
 }

@@ -5,8 +5,15 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use integrations_core::store::{AccountStore as _, DispatchFilter, DispatchStore as _, Page};
-use integrations_testkit::builders::{Samples, receipt};
+use integrations_core::{
+    IntegrationStatus,
+    rules::Policy,
+    store::{AccountStore as _, Begun, DispatchFilter, DispatchStore as _, Page, Recorded, Settled},
+};
+use integrations_testkit::{
+    builders::{Samples, receipt},
+    scene::Scene,
+};
 
 use crate::support::{Place, number, scene};
 
@@ -55,6 +62,38 @@ async fn many_clients_meet_no_busy_file() {
     assert_eq!(number(&mut connection, delivered).await, (CLIENTS * EVENTS) as i64);
     assert_eq!(number(&mut connection, "SELECT count(*) FROM attempts").await, (CLIENTS * EVENTS) as i64);
     assert_eq!(number(&mut connection, "SELECT sum(waiting) FROM organizations").await, 0);
+}
+
+#[tokio::test]
+async fn what_another_process_changes_is_seen_at_once() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let other = Scene { store: Arc::new(place.open().await), samples: Samples::default(), policy: Policy::default() };
+    // Each step changes something that the first store has just read or written.
+    let (canceled, held) = (scene.dispatch(&route.address).await, scene.dispatch(&route.address).await);
+    assert!(other.store.cancel(route.organization, canceled).await.unwrap().unwrap().1);
+    assert!(matches!(scene.begin(canceled).await, Begun::Nothing));
+
+    other.set_status(&route.integration, IntegrationStatus::Paused).await;
+    scene.wait(held).await;
+    other.set_status(&route.integration, IntegrationStatus::Active).await;
+    let open = scene.start(scene.dispatch(&route.address).await).await;
+    assert_eq!(other.settle(&open, Ok(receipt())).await, Settled::Ended);
+    assert_eq!(scene.settle(&open, Ok(receipt())).await, Settled::Late);
+
+    let mut dispatches = vec![open.dispatch, held, canceled];
+    for number in 0..4 {
+        let event = scene.samples.event(&route.address);
+        let recorder = if number % 2 == 0 { &other } else { &scene };
+        let Recorded::Accepted { entries } = recorder.record(&event).await else { panic!("not accepted") };
+        dispatches.insert(0, entries[0].dispatch);
+    }
+    let list = store.list_dispatches(route.organization, DispatchFilter::default(), Page::first(100)).await.unwrap();
+    assert_eq!(list.items.iter().map(|dispatch| dispatch.id).collect::<Vec<_>>(), dispatches);
+
+    assert!(other.store.delete_address(route.organization, route.address.id, other.now()).await.unwrap());
+    assert_eq!(scene.record(&scene.samples.event(&route.address)).await, Recorded::UnknownAddress);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,125 @@
+//! Dispatches that workers are about to ask for.
+
+use std::collections::HashMap;
+
+use integrations_core::{AddressId, DispatchId, DispatchState, Event, EventId, OrganizationId};
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+
+use crate::{
+    columns::{Columns, Unreadable},
+    session::{Bulk, Session},
+    states::{self, state_columns},
+};
+
+/// How many new ones are remembered, each with about a kibibyte of its event.
+const LIMIT: usize = 8192;
+
+pub(crate) const FACTS: Bulk<1> = Bulk(concat!(
+    "SELECT d.id, d.sequence, d.organization, d.integration, a.deleted_at IS NOT NULL, d.started_at, ",
+    state_columns!(),
+    ", o.id, e.id, a.id, a.name, e.occurred_at, e.received_at, e.payload",
+    " FROM ({rows}) CROSS JOIN dispatches d ON d.id = column1",
+    " CROSS JOIN organizations o ON o.sequence = d.organization",
+    " CROSS JOIN events e ON e.sequence = d.event",
+    " CROSS JOIN addresses a ON a.sequence = d.address"
+));
+
+/// A dispatch, as far as rules need it.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) sequence: i64,
+    pub(crate) organization: i64,
+    pub(crate) integration: i64,
+    pub(crate) address_deleted: bool,
+    /// When the open attempt began.
+    pub(crate) started_at: Option<Timestamp>,
+    /// None if it cannot be read.
+    pub(crate) state: Option<DispatchState>,
+    /// None if it cannot be read, or if an attempt has taken it.
+    pub(crate) event: Option<Box<Event>>,
+}
+
+/// Dispatches by identifier.
+#[derive(Debug, Default)]
+pub(crate) struct Dispatches(HashMap<DispatchId, Known>);
+
+impl Dispatches {
+    /// Reads those of these dispatches that are not known. One without its event is read again if that is needed.
+    pub(crate) async fn read(
+        &mut self,
+        session: &mut Session<'_>,
+        ids: impl Iterator<Item = DispatchId>,
+        with_event: bool,
+    ) -> sqlx::Result<()> {
+        let suffices = |known: &Known| !with_event || known.event.is_some();
+        let mut unknown: Vec<_> = ids.filter(|id| !self.0.get(id).is_some_and(suffices)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        for row in &session.read(FACTS, unknown.into_iter().map(|id| [id.into()])).await? {
+            match read(row) {
+                Ok((id, known)) => drop(self.0.insert(id, known)),
+                Err(error) => tracing::error!(%error, "a dispatch is passed over"),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, id: DispatchId) -> Option<&Known> {
+        self.0.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: DispatchId) -> Option<&mut Known> {
+        self.0.get_mut(&id)
+    }
+
+    /// Remembers a new one, if there is room.
+    pub(crate) fn add(&mut self, id: DispatchId, known: impl FnOnce() -> Known) {
+        if self.0.len() < LIMIT {
+            self.0.insert(id, known());
+        }
+    }
+
+    pub(crate) fn forget(&mut self, id: DispatchId) {
+        self.0.remove(&id);
+    }
+
+    /// Forgets those of these whose attempt is not open: nobody will ask for them soon.
+    pub(crate) fn forget_waiting(&mut self, ids: impl Iterator<Item = DispatchId>) {
+        for id in ids {
+            if self.0.get(&id).is_some_and(|known| known.started_at.is_none()) {
+                self.0.remove(&id);
+            }
+        }
+    }
+}
+
+/// An error if not even the row's place can be read.
+fn read(row: &SqliteRow) -> Result<(DispatchId, Known), Unreadable> {
+    let mut columns = Columns::of(row);
+    let id = DispatchId::from_bytes(columns.bytes()?);
+    let (sequence, organization, integration) = (columns.next()?, columns.next()?, columns.next()?);
+    let address_deleted = columns.next()?;
+    let mut known =
+        Known { sequence, organization, integration, address_deleted, started_at: None, state: None, event: None };
+    if let Err(error) = add_content(&mut known, &mut columns) {
+        tracing::error!(dispatch = %id, %error);
+    }
+    Ok((id, known))
+}
+
+fn add_content(known: &mut Known, columns: &mut Columns<'_>) -> Result<(), Unreadable> {
+    known.started_at = columns.optional_time()?;
+    known.state = Some(states::state(columns)?);
+    let organization = OrganizationId::from_bytes(columns.bytes()?);
+    known.event = Some(Box::new(Event {
+        id: EventId::from_bytes(columns.bytes()?),
+        organization,
+        address_id: AddressId::from_bytes(columns.bytes()?),
+        address: columns.next()?,
+        occurred_at: columns.time()?,
+        received_at: columns.time()?,
+        payload: columns.json()?,
+    }));
+    Ok(())
+}
