@@ -28,7 +28,8 @@ impl Unit {
     /// The beginning of `text`, at most `max` long; when more follows, it ends with `…` if that fits.
     #[must_use]
     pub fn cut(self, text: &str, max: usize) -> String {
-        self.fit(characters(text), max)
+        // No unit counts more than bytes.
+        if text.len() <= max { text.to_owned() } else { self.fit(characters(text), max) }
     }
 
     /// The first of the pieces, at most `max` long together; when more follow, the text ends with `…` if that
@@ -63,7 +64,8 @@ pub fn cut(text: &str, max: usize) -> String {
 /// stands for it.
 pub fn escaped<'a>(text: &'a str, table: &'a [(char, &'a str)]) -> impl Iterator<Item = &'a str> {
     characters(text).map(|piece| {
-        let entry = table.iter().find(|(character, _)| piece.starts_with(*character));
+        let first = piece.chars().next();
+        let entry = table.iter().find(|(character, _)| first == Some(*character));
         entry.map_or(piece, |(_, escape)| *escape)
     })
 }

@@ -104,13 +104,14 @@ impl Platform {
     /// The end of an attempt, as it is to be settled.
     #[must_use]
     pub fn report(&self, attempt: &StartedAttempt, result: Result<Receipt, DeliveryError>) -> AttemptReport {
+        let draw = |_: &_| self.settings.policy.retry.draw(&*self.ports.entropy);
         AttemptReport {
             dispatch: attempt.dispatch,
             generation: attempt.generation,
             revision: attempt.integration.revision,
             ended_at: self.now(),
+            jitter: result.as_ref().err().map(draw).unwrap_or_default(),
             result,
-            jitter: self.settings.policy.retry.draw(&*self.ports.entropy),
         }
     }
 
