@@ -9,7 +9,7 @@ use integrations_core::{
     store::{Abandoned, Held},
 };
 
-use crate::{Integrations, SystemClock, SystemEntropy, WorkerConfig, worker::shares};
+use crate::{Integrations, SystemClock, SystemEntropy, WorkerConfig};
 
 /// Builds a running platform out of its parts.
 pub struct Builder {
@@ -111,12 +111,22 @@ impl Builder {
         Ok(Integrations::run(platform, worker))
     }
 
-    /// The platform without workers: for a process that only takes in, and for checks.
+    /// Checks the key and gives the platform without workers: for a process that only takes in, beside others that
+    /// share the queue and deliver.
+    ///
+    /// # Errors
+    /// The key is wrong, or the store cannot be used.
+    pub async fn intake(self) -> Result<Platform, StartError> {
+        let platform = self.platform();
+        check_key(&platform).await?;
+        Ok(platform)
+    }
+
+    /// The platform without workers and unchecked.
     #[must_use]
     pub fn platform(self) -> Platform {
         let queue = self.queue.unwrap_or_else(|| {
-            let shares = shares(self.worker.concurrency);
-            Arc::new(MemoryQueue::new(self.clock.clone(), shares, self.settings.policy.lease))
+            Arc::new(MemoryQueue::new(self.clock.clone(), self.worker.shares(), self.settings.policy.lease))
         });
         let ports = Ports {
             store: self.store,

@@ -34,9 +34,14 @@ impl Default for WorkerConfig {
     }
 }
 
-/// How much of `concurrency` one lane and one organization may use, so that a target that hangs leaves room for others.
-pub(crate) fn shares(concurrency: usize) -> Shares {
-    Shares { lane: concurrency.div_ceil(4), organization: (concurrency - concurrency / 4).max(1) }
+impl WorkerConfig {
+    /// How much of the attempts in flight one lane and one organization may use, so that a target that hangs leaves
+    /// room for others: a quarter, and three quarters.
+    #[must_use]
+    pub fn shares(&self) -> Shares {
+        let all = self.concurrency;
+        Shares { lane: all.div_ceil(4), organization: (all - all / 4).max(1) }
+    }
 }
 
 /// How long to wait after store or queue failed.

@@ -18,6 +18,9 @@ pub struct RedisConfig {
     pub shares: Shares,
     /// How long a reserved entry stays with its worker.
     pub lease: Duration,
+    /// How long a push waits for Redis. What takes longer is sent nevertheless, but its caller is told that the queue
+    /// cannot be reached: nobody who hands in a mail should wait for a Redis that hangs.
+    pub push_patience: Duration,
     /// The clock in which entries are due. It need not agree with that of the Redis server.
     pub clock: Arc<dyn Clock>,
 }

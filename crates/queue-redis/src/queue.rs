@@ -16,21 +16,25 @@ use crate::{
     ConnectError, Fault, RedisConfig, config,
     entry::decode,
     link::{DEADLINE, Link},
+    outbox::Outbox,
     requirements,
-    scripts::{BATCH, Reply, Request, Scripts},
+    scripts::{Reply, Request, Scripts},
+    tell_of,
     wakes::{Wakes, subscribe},
 };
 
 /// A queue in Redis, shared by all processes that give it the same URL and name.
 pub struct RedisQueue {
-    link: Link,
-    scripts: Scripts,
+    link: Arc<Link>,
+    scripts: Arc<Scripts>,
     shares: Shares,
     lease: Duration,
+    push_patience: Duration,
     clock: Arc<dyn Clock>,
     /// How far the server's clock is ahead of ours, in milliseconds. Endless until it has answered.
     ahead: AtomicI64,
     wakes: Arc<Wakes>,
+    outbox: Outbox,
     _listener: AbortOnDropHandle<()>,
 }
 
@@ -40,18 +44,20 @@ impl RedisQueue {
     /// # Errors
     /// The configuration is wrong, or the server cannot be reached or cannot be used.
     pub async fn connect(config: RedisConfig) -> Result<Self, ConnectError> {
-        let scripts = Scripts::new(&config.name)?;
+        let scripts = Arc::new(Scripts::new(&config.name)?);
         let client = config::client(&config.url)?;
-        let link = Link::new(client.clone());
+        let link = Arc::new(Link::new(client.clone()));
         check(&link).await?;
         let wakes = Wakes::new();
         let subscription = subscribe(&client, scripts.channel()).await?;
         let listener = tokio::spawn(wakes.clone().listen(client, scripts.channel().to_owned(), subscription));
         let queue = Self {
+            outbox: Outbox::open(link.clone(), scripts.clone(), config.clock.clone(), wakes.clone()),
             link,
             scripts,
             shares: config.shares,
             lease: config.lease,
+            push_patience: config.push_patience,
             clock: config.clock,
             ahead: AtomicI64::new(i64::MAX),
             wakes,
@@ -81,30 +87,19 @@ impl RedisQueue {
         let (server_now, next_due, aside, members) = reply;
         // Rather too little than too much: a call must not be carried out after its deadline.
         self.ahead.store(server_now.saturating_sub(self.clock.now().as_millisecond()), Ordering::SeqCst);
-        self.tell_of(aside);
+        tell_of(aside);
         let Some(members) = members else { return Ok(None) };
         // What cannot be read, which the scripts do not let happen, is left to its lease.
         let entries = members.iter().filter_map(|member| decode(member)).collect();
         let next_due = next_due.map(|at| later(asked, millis(at.saturating_sub(server_now))));
         Ok(Some(Reservation { entries, next_due }))
     }
-
-    fn tell_of(&self, aside: usize) {
-        if aside > 0 {
-            tracing::warn!(entries = aside, "malformed entries of the queue were set aside");
-        }
-    }
 }
 
 #[async_trait::async_trait]
 impl DispatchQueue for RedisQueue {
     async fn push(&self, entries: &[QueueEntry]) -> Result<(), QueueError> {
-        for entries in entries.chunks(BATCH) {
-            let aside = self.link.run(&self.scripts.push(entries, self.clock.now())).await.map_err(unavailable)?;
-            self.tell_of(aside);
-            self.wakes.pushed();
-        }
-        Ok(())
+        self.outbox.push(entries, self.push_patience).await.map_err(unavailable)
     }
 
     async fn reserve(&self, max: usize) -> Result<Reservation, QueueError> {
@@ -112,11 +107,7 @@ impl DispatchQueue for RedisQueue {
     }
 
     async fn finish(&self, finished: &[Finished]) -> Result<(), QueueError> {
-        for finished in finished.chunks(BATCH) {
-            let aside = self.link.run(&self.scripts.finish(finished, self.clock.now())).await.map_err(unavailable)?;
-            self.tell_of(aside);
-        }
-        Ok(())
+        self.outbox.finish(finished, DEADLINE).await.map_err(unavailable)
     }
 
     async fn pushed(&self) {

@@ -23,6 +23,7 @@ mod wire;
 use std::{
     future::Future,
     io::{self, Write as _},
+    num::NonZero,
     path::Path,
     process::ExitCode,
 };
@@ -88,8 +89,12 @@ fn load(file: Option<&Path>) -> Result<Config, config::ConfigError> {
     Ok(config)
 }
 
+/// One core is left to the thread of the store: on a small machine, more threads would only take it away from each
+/// other.
 fn block_on<F: Future>(future: F) -> anyhow::Result<F::Output> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads((cores - 1).max(1)).enable_all().build();
     Ok(runtime.context("the runtime cannot be started")?.block_on(future))
 }
 

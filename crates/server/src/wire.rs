@@ -1,24 +1,34 @@
 //! The one place that puts technologies together.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use anyhow::Context as _;
 use api_http::{ApiState, ConnectionLimits, RequestLimits};
 use cipher_ring::RingCipher;
 use http_reqwest::HttpConfig;
-use integrations::{Builder, Integrations, SystemEntropy};
-use integrations_core::{Outbound, Registry};
+use integrations::{Builder, Integrations, SystemClock, SystemEntropy};
+use integrations_core::{DispatchQueue, Outbound, Platform, Registry};
+use queue_redis::{ConnectError, RedisConfig, RedisQueue};
 use secrecy::SecretString;
 use store_sqlite::{OpenOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, table};
+use crate::config::{Config, Queue, Role, table};
 
-/// A server that takes requests and delivers.
+/// What all keys in Redis begin with. Installations that share a Redis server take a database each.
+const QUEUE_NAME: &str = "integrations";
+
+/// How long a mail's sender waits for a Redis that hangs. A sweep brings what it did not take.
+const PUSH_PATIENCE: Duration = Duration::from_millis(100);
+
+/// A server that takes requests, delivers, or both.
 pub(crate) struct Server {
-    platform: Integrations,
+    /// None where others deliver.
+    workers: Option<Integrations>,
     store: SqliteStore,
     api: ApiState,
+    role: Role,
     listener: TcpListener,
     stopping: CancellationToken,
 }
@@ -30,16 +40,26 @@ impl Server {
         let admin_token = table::ADMIN_TOKEN.required(config.http.admin_token.clone())?;
         let cipher = cipher(config)?;
         let listener = bind(config.http.listen).await?;
-        let store = SqliteStore::open(&config.store, OpenOptions::default().exclusive(true).migrate(migrate)).await?;
-        let platform = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
+        let queue = queue(config).await.context(table::DISPATCH_QUEUE.entry.name)?;
+        let options = OpenOptions::default().exclusive(queue.is_none()).migrate(migrate);
+        let store = SqliteStore::open(&config.store, options).await?;
+        let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
             .registry(registry)
             .settings(config.settings())
-            .worker(config.worker())
-            .start()
-            .await?;
+            .worker(config.worker());
+        if let Some(queue) = queue {
+            builder = builder.shared_queue(queue);
+        }
+        let (platform, workers) = match config.role {
+            Role::Api => (builder.intake().await?, None),
+            Role::All | Role::Worker => {
+                let workers = builder.start().await?;
+                (workers.platform().clone(), Some(workers))
+            }
+        };
         let stopping = CancellationToken::new();
-        let api = api(&platform, &admin_token, &stopping);
-        Ok(Self { platform, store, api, listener, stopping })
+        let api = api(platform, &admin_token, &stopping);
+        Ok(Self { workers, store, api, role: config.role, listener, stopping })
     }
 
     /// Where it listens.
@@ -49,27 +69,40 @@ impl Server {
 
     /// Answers requests until `stop` is ready; then lets requests and attempts end and closes the store.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { platform, store, api, listener, stopping } = self;
-        let serving = api_http::serve(
-            listener,
-            api_http::router(api),
-            ConnectionLimits::default(),
-            stopping.clone().cancelled_owned(),
-        );
+        let Self { workers, store, api, role, listener, stopping } = self;
+        let routes = if role == Role::Worker { api_http::probes(api) } else { api_http::router(api) };
+        let stopped = stopping.clone().cancelled_owned();
+        let serving = api_http::serve(listener, routes, ConnectionLimits::default(), stopped);
         let stop = async {
             stop.await;
             stopping.cancel();
         };
         tokio::join!(serving, stop);
-        platform.stop().await;
+        if let Some(workers) = workers {
+            workers.stop().await;
+        }
         store.close().await;
     }
 }
 
-fn api(platform: &Integrations, admin_token: &SecretString, stopping: &CancellationToken) -> ApiState {
+fn api(platform: Platform, admin_token: &SecretString, stopping: &CancellationToken) -> ApiState {
     let stopping = stopping.clone();
     let ready = move || !stopping.is_cancelled();
-    ApiState::new(platform.platform().clone(), admin_token, RequestLimits::default(), ready)
+    ApiState::new(platform, admin_token, RequestLimits::default(), ready)
+}
+
+/// The queue that processes share, if there is one.
+pub(crate) async fn queue(config: &Config) -> Result<Option<Arc<dyn DispatchQueue>>, ConnectError> {
+    let Queue::Redis(url) = &config.queue else { return Ok(None) };
+    let queue = RedisQueue::connect(RedisConfig {
+        url: url.clone(),
+        name: QUEUE_NAME.to_owned(),
+        shares: config.worker().shares(),
+        lease: config.settings().policy.lease,
+        push_patience: PUSH_PATIENCE,
+        clock: Arc::new(SystemClock::new()),
+    });
+    Ok(Some(Arc::new(queue.await?)))
 }
 
 /// The cipher with the configured keys.

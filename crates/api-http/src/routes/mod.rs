@@ -11,7 +11,7 @@ mod integration_body;
 mod integrations;
 mod organizations;
 mod providers;
-mod server;
+pub(crate) mod server;
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -17,10 +17,12 @@ use crate::{
 };
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default()
-        .routes(routes!(read_liveness))
-        .routes(routes!(read_readiness))
-        .routes(routes!(read_openapi))
+    probes().routes(routes!(read_openapi))
+}
+
+/// What a supervisor asks.
+pub(crate) fn probes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(read_liveness)).routes(routes!(read_readiness))
 }
 
 /// It is well.

@@ -39,7 +39,14 @@ pub(crate) fn fresh_name() -> String {
 
 /// A configuration to be varied.
 pub(crate) fn config(server: &RedisServer, name: &str) -> RedisConfig {
-    RedisConfig { url: server.url().into(), name: name.to_owned(), shares: ROOMY, lease: LONG, clock: clock() }
+    RedisConfig {
+        url: server.url().into(),
+        name: name.to_owned(),
+        shares: ROOMY,
+        lease: LONG,
+        push_patience: LONG,
+        clock: clock(),
+    }
 }
 
 pub(crate) async fn connect(server: &RedisServer, name: &str) -> RedisQueue {

@@ -40,6 +40,8 @@ pub struct Config {
     pub store: PathBuf,
     /// Where due work is kept in order.
     pub queue: Queue,
+    /// What this process does.
+    pub role: Role,
     /// The API.
     pub http: HttpConfig,
     /// The domains that addresses may have, lower-case; the first is the default.
@@ -72,11 +74,24 @@ pub struct KeyConfig {
 }
 
 /// Where due work is kept in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Queue {
     /// In the process itself.
     Embedded,
+    /// In the Redis with this URL, which may hold a password.
+    Redis(SecretString),
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It takes requests and delivers.
+    All,
+    /// It takes requests.
+    Api,
+    /// It delivers.
+    Worker,
 }
 
 /// The API.
@@ -132,15 +147,19 @@ impl Config {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        // One role fits the one queue there is, so that nothing of it needs to be kept.
-        sources.value(&table::ROLE)?;
+        let (queue, role) = (sources.value(&table::DISPATCH_QUEUE)?, sources.value(&table::ROLE)?);
+        if matches!(queue, Queue::Embedded) && role != Role::All {
+            let fault = "the roles `api` and `worker` need a queue that processes share, which `embedded` is not";
+            return Err(table::DISPATCH_QUEUE.misfit(fault));
+        }
         Ok(Self {
             keys: KeyConfig {
                 current: sources.optional(&table::SECRET_ENCRYPTION_KEY)?,
                 previous: sources.optional(&table::SECRET_PREVIOUS_KEYS)?.unwrap_or_default(),
             },
             store: sources.value(&table::STORE)?,
-            queue: sources.value(&table::DISPATCH_QUEUE)?,
+            queue,
+            role,
             http: HttpConfig {
                 listen: sources.value(&table::HTTP_LISTEN)?,
                 admin_token: sources.optional(&table::ADMIN_TOKEN)?,

@@ -72,6 +72,11 @@ impl Sources {
 }
 
 impl<T> Setting<T> {
+    /// The error about a value that does not fit the others.
+    pub(super) fn misfit(&self, fault: &str) -> ConfigError {
+        Origin::Environment.error(&self.entry, self.entry.name, fault)
+    }
+
     /// The value of a setting that the caller cannot do without.
     ///
     /// # Errors

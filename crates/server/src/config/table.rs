@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    LogFormat, Queue, parse,
+    LogFormat, Queue, Role, parse,
     setting::{Entry, Setting},
 };
 use crate::telemetry::LogFilter;
@@ -112,20 +112,22 @@ pub(crate) static DISPATCH_QUEUE: Setting<Queue> = Setting {
     entry: Entry {
         name: "INTEGRATION_DISPATCH_QUEUE",
         default: Some("embedded"),
-        example: "embedded",
-        about: "Where due work is kept in order: `embedded`, in the server itself. Nothing is lost with it: it is \
-                rebuilt from the store.",
+        example: "rediss://worker:password@redis.example.org:6379",
+        about: "Where due work is kept in order: `embedded`, in the server itself, or the `redis://` or `rediss://` \
+                (TLS) URL of a Redis 6.2 or newer that never evicts, for several processes that share one store; see \
+                [scaling](scaling.md). Nothing is lost with either: the queue is rebuilt from the store.",
         secret: true,
     },
     parse: parse::queue,
 };
 
-pub(crate) static ROLE: Setting<()> = Setting {
+pub(crate) static ROLE: Setting<Role> = Setting {
     entry: Entry {
         name: "INTEGRATION_ROLE",
         default: Some("all"),
         example: "all",
-        about: "What this process does: `all`. The roles `api` and `worker` need a queue that processes share.",
+        about: "What this process does: `api` takes requests, `worker` delivers (and answers `/livez` and `/readyz` \
+                alone), `all` does both. The first two need a queue that processes share.",
         secret: false,
     },
     parse: parse::role,

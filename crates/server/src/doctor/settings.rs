@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::config::{
-    Config, ConfigError, Queue,
+    Config, ConfigError,
     table::{ADMIN_TOKEN, SECRET_ENCRYPTION_KEY},
 };
 
@@ -24,9 +24,6 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     findings.push(match ADMIN_TOKEN.required(config.http.admin_token.as_ref()) {
         Ok(_) => Finding::ok("admin token", "set"),
         Err(error) => Finding::fail("admin token", error, "it is the way to administer the server"),
-    });
-    findings.push(match config.queue {
-        Queue::Embedded => Finding::ok("queue", "embedded: rebuilt from the store at every start"),
     });
     findings
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use integrations_core::Settings;
 use secrecy::ExposeSecret as _;
-use server::config::{LogFormat, Queue, entries};
+use server::config::{LogFormat, Queue, Role, entries};
 
 use crate::config::{of, refusal};
 
@@ -45,16 +45,13 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "sqlite://a.db?mode=rwc",
         "after `sqlite://` must stand the path of a file, without parameters",
     ),
-    ("INTEGRATION_DISPATCH_QUEUE", "redis://me:hunter2@host", "this build has no Redis queue; it must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host", "this build has no Redis queue; it must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "amqp://me:hunter2@host", "must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", "must be `embedded`"),
     (
-        "INTEGRATION_ROLE",
-        "worker",
-        "\"worker\" needs a queue that processes share; with the embedded queue it must be `all`",
+        "INTEGRATION_DISPATCH_QUEUE",
+        "amqp://me:hunter2@host",
+        "must be `embedded`, or begin with `redis://` or `rediss://`",
     ),
-    ("INTEGRATION_ROLE", "api", "\"api\" needs a queue that processes share; with the embedded queue it must be `all`"),
+    ("INTEGRATION_DISPATCH_QUEUE", "redis://", "must be `embedded`, or begin with `redis://` or `rediss://`"),
+    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", "must be `embedded`, or begin with `redis://` or `rediss://`"),
     ("INTEGRATION_ROLE", "boss", "\"boss\" is none of `all`, `api` and `worker`"),
     ("INTEGRATION_HTTP_LISTEN", "localhost:8080", "\"localhost:8080\" is not an IP address and a port"),
     ("INTEGRATION_HTTP_LISTEN", "8080", "\"8080\" is not an IP address and a port"),
@@ -115,6 +112,16 @@ fn a_bad_value_is_refused_in_one_line_with_an_example() {
 }
 
 #[test]
+fn roles_that_share_need_a_queue_that_is_shared() {
+    for role in ["api", "worker"] {
+        let refused = refusal(&[("INTEGRATION_ROLE", role)]);
+        let fault = "the roles `api` and `worker` need a queue that processes share, which `embedded` is not";
+        assert!(refused.starts_with(&format!("INTEGRATION_DISPATCH_QUEUE: {fault}; example: ")), "{refused}");
+        of(&[("INTEGRATION_ROLE", role), ("INTEGRATION_DISPATCH_QUEUE", "redis://redis.example.org")]).unwrap();
+    }
+}
+
+#[test]
 fn every_setting_that_can_be_bad_is_in_the_table_above() {
     let tested: BTreeSet<_> = REFUSED.iter().map(|(name, ..)| *name).collect();
     let untested: Vec<_> = entries().map(|entry| entry.name).filter(|name| !tested.contains(name)).collect();
@@ -126,9 +133,14 @@ fn what_may_hold_a_password_is_never_shown() {
     for (name, value, _) in REFUSED.iter().filter(|(_, value, _)| value.contains("hunter2")) {
         assert!(!refusal(&[(name, value)]).contains("hunter2"), "{name}");
     }
-    let config = of(&[("INTEGRATION_ADMIN_TOKEN", TOKEN), ("INTEGRATION_SECRET_ENCRYPTION_KEY", KEY)]).unwrap();
-    let shown = format!("{config:?}");
-    assert!(!shown.contains(TOKEN) && !shown.contains(KEY), "{shown}");
+    let queue = "redis://me:hunter2@host";
+    let config = [
+        ("INTEGRATION_ADMIN_TOKEN", TOKEN),
+        ("INTEGRATION_SECRET_ENCRYPTION_KEY", KEY),
+        ("INTEGRATION_DISPATCH_QUEUE", queue),
+    ];
+    let shown = format!("{:?}", of(&config).unwrap());
+    assert!(!shown.contains(TOKEN) && !shown.contains(KEY) && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
@@ -143,7 +155,8 @@ fn without_settings_the_defaults_count() {
     let config = of(&[]).unwrap();
     assert!(config.keys.current.is_none() && config.keys.previous.is_empty() && config.http.admin_token.is_none());
     assert_eq!(config.store, Path::new("data/integrations.db"));
-    assert_eq!(config.queue, Queue::Embedded);
+    assert!(matches!(config.queue, Queue::Embedded));
+    assert_eq!(config.role, Role::All);
     assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(config.telegram.api_base_url.as_str(), "https://api.telegram.org/");
     assert_eq!(config.worker().concurrency, 64);
@@ -164,6 +177,8 @@ fn every_setting_reaches_its_place() {
         ("INTEGRATION_SECRET_PREVIOUS_KEYS", &format!("{OTHER_KEY}, {KEY},")),
         ("INTEGRATION_ADMIN_TOKEN", TOKEN),
         ("INTEGRATION_STORE", "sqlite:///var/lib/x.db"),
+        ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host/3"),
+        ("INTEGRATION_ROLE", "worker"),
         ("INTEGRATION_HTTP_LISTEN", "[::1]:9"),
         ("INTEGRATION_EMAIL_DOMAINS", " Mail.Example.org ,example.org,EXAMPLE.ORG"),
         ("INTEGRATION_DASHBOARD_BASE_URL", "https://dash.example.org/x"),
@@ -187,6 +202,8 @@ fn every_setting_reaches_its_place() {
     assert_eq!(config.keys.previous[1].id(), key.id());
     assert_eq!(config.http.admin_token.as_ref().unwrap().expose_secret(), TOKEN);
     assert_eq!(config.store, Path::new("/var/lib/x.db"));
+    let Queue::Redis(url) = &config.queue else { panic!("not the queue that is set") };
+    assert_eq!((url.expose_secret(), config.role), ("rediss://me:hunter2@host/3", Role::Worker));
     assert_eq!(config.http.listen, "[::1]:9".parse().unwrap());
     assert_eq!(config.telegram.api_base_url.as_str(), "http://127.0.0.1:8081/");
     assert_eq!(config.telegram.demo_bot_token.as_ref().unwrap().expose_secret(), "123:abc");
