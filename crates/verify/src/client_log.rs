@@ -1,6 +1,9 @@
 //! What a client knows of its events: which it offered, and which it saw accepted. It only grows.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use http::StatusCode;
@@ -31,6 +34,8 @@ pub(crate) struct Entries {
     pub(crate) accepted: Vec<Accepted>,
     /// Answers other than 202.
     pub(crate) refused: Vec<String>,
+    /// How long the slowest answer took.
+    pub(crate) slowest: Duration,
 }
 
 impl ClientLog {
@@ -41,14 +46,20 @@ impl ClientLog {
         Marker(entries.offered - 1)
     }
 
-    /// Its answer was read.
-    pub(crate) fn answered(&self, marker: Marker, answer: &Answer) {
+    /// Its answer was read, so long after it was sent.
+    pub(crate) fn answered(&self, marker: Marker, answer: &Answer, took: Duration) {
         let accepted = read(marker, answer);
         let mut entries = self.lock();
+        entries.slowest = entries.slowest.max(took);
         match accepted {
             Ok(accepted) => entries.accepted.push(accepted),
             Err(error) => entries.refused.push(format!("{marker}: {error:#}")),
         }
+    }
+
+    /// How long the slowest answer took.
+    pub(crate) fn slowest(&self) -> Duration {
+        self.lock().slowest
     }
 
     pub(crate) fn entries(&self) -> Entries {

@@ -103,7 +103,12 @@ mod tests {
     fn logs() -> (Entries, Copies, Vec<Dispatch>) {
         let accepted =
             |marker, dispatches| Accepted { marker: Marker(marker), event: format!("evt_{marker}"), dispatches };
-        let client = Entries { offered: 3, accepted: vec![accepted(0, 1), accepted(1, 2)], refused: Vec::new() };
+        let client = Entries {
+            offered: 3,
+            accepted: vec![accepted(0, 1), accepted(1, 2)],
+            refused: Vec::new(),
+            slowest: std::time::Duration::ZERO,
+        };
         let messages = [(0, CHAT), (1, CHAT), (1, OTHER_CHAT)].map(|(n, chat)| Message { marker: Marker(n), chat });
         let dispatches = messages.map(|message| Dispatch {
             id: String::new(),

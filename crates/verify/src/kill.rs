@@ -8,7 +8,7 @@ use telegram_sandbox::Fault;
 use tokio::time::sleep;
 
 use crate::{
-    Options, Report, Server,
+    Options, Queue, Report, Server,
     client_log::ClientLog,
     clock::{self, Stopwatch},
     load::{Load, Rate},
@@ -39,8 +39,10 @@ const YOUTH: RangeInclusive<u64> = 0..=100;
 /// # Errors
 /// The server did not get ready again, or did not end its work, or something else was not as it must be for a
 /// comparison.
-pub async fn run(server: &Server, options: Options) -> Result<Report> {
-    let site = Site::new(server, &[("INTEGRATION_WORKER_CONCURRENCY", CONCURRENCY.to_string())]).await?;
+pub async fn run(server: &Server, queue: Queue, options: Options) -> Result<Report> {
+    let queue = queue.start().await?;
+    let concurrency = ("INTEGRATION_WORKER_CONCURRENCY", CONCURRENCY.to_string());
+    let site = Site::new(server, &[queue.setting(), concurrency]).await?;
     let report = break_down(&site, options).await;
     site.close(report)
 }

@@ -13,18 +13,22 @@ mod load;
 mod marker;
 mod poll;
 mod process;
+mod queue;
 mod random;
 mod reckoning;
+mod redis;
 mod report;
 mod site;
 mod tenant;
 
 pub mod kill;
 pub mod provider_faults;
+pub mod redis_loss;
 pub mod stop;
 
 use std::{ffi::OsString, path::PathBuf};
 
+pub use queue::Queue;
 pub use random::fresh_seed;
 pub use report::Report;
 

@@ -1,6 +1,12 @@
 //! A load of events that lasts until the server goes away.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Result;
 use http::Method;
@@ -13,6 +19,7 @@ use tokio::{
 use crate::{
     api::{Api, Connection, Content},
     client_log::ClientLog,
+    clock::Stopwatch,
     marker::Marker,
 };
 
@@ -26,40 +33,53 @@ pub(crate) struct Rate {
 }
 
 /// Publishers at work.
-pub(crate) struct Load(JoinSet<Result<()>>);
+pub(crate) struct Load {
+    publishers: JoinSet<Result<()>>,
+    stopping: Arc<AtomicBool>,
+}
 
 impl Load {
     /// Starts to publish to these addresses.
     pub(crate) fn start(api: &Api, addresses: &[String], rate: Rate, log: &ClientLog) -> Self {
-        let mut publishers = JoinSet::new();
+        let (mut publishers, stopping) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
         for address in addresses.iter().cycle().take(rate.connections) {
-            publishers.spawn(publish(api.clone(), address.clone(), rate.every, log.clone()));
+            publishers.spawn(publish(api.clone(), address.clone(), rate.every, log.clone(), stopping.clone()));
         }
-        Self(publishers)
+        Self { publishers, stopping }
+    }
+
+    /// Lets every publisher end with an answer. The server must have been there all the time.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.stopping.store(true, Ordering::Relaxed);
+        while let Some(ended) = self.publishers.join_next().await {
+            ended??;
+        }
+        Ok(())
     }
 
     /// Returns when every publisher has lost its connection.
     pub(crate) async fn end(mut self) {
         // How a connection was lost does not matter: what was not answered in full is not accepted.
-        while self.0.join_next().await.is_some() {}
+        while self.publishers.join_next().await.is_some() {}
     }
 }
 
-/// Publishes until the connection is lost.
-async fn publish(api: Api, address: String, every: Duration, log: ClientLog) -> Result<()> {
+/// Publishes until the connection is lost, or it is time to stop.
+async fn publish(api: Api, address: String, every: Duration, log: ClientLog, stopping: Arc<AtomicBool>) -> Result<()> {
     let mut connection = api.connect().await?;
     let mut beat = interval(every);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
+    while !stopping.load(Ordering::Relaxed) {
         beat.tick().await;
-        let marker = log.offer();
+        let (marker, watch) = (log.offer(), Stopwatch::start());
         let answer = if marker.0.is_multiple_of(4) {
             send_mail(&mut connection, &address, marker).await?
         } else {
             send_event(&mut connection, &address, marker).await?
         };
-        log.answered(marker, &answer);
+        log.answered(marker, &answer, watch.elapsed());
     }
+    Ok(())
 }
 
 async fn send_mail(connection: &mut Connection, address: &str, marker: Marker) -> Result<crate::api::Answer> {

@@ -5,7 +5,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
-use verify::{Options, Report, Server, fresh_seed, kill, provider_faults, stop};
+use verify::{Options, Queue, Report, Server, fresh_seed, kill, provider_faults, redis_loss, stop};
 
 /// Breaks a server and shows that no accepted event is lost.
 #[derive(Debug, Parser)]
@@ -22,6 +22,9 @@ struct Args {
     /// How often it is broken; each program has its own default
     #[arg(long, value_name = "N")]
     rounds: Option<u32>,
+    /// The queue that the server uses, for `kill` and `stop`
+    #[arg(long, value_name = "QUEUE", default_value = "embedded")]
+    queue: Queue,
 }
 
 /// How a server is broken.
@@ -33,6 +36,8 @@ enum Program {
     Stop,
     /// Told everything that a service may answer, once
     ProviderFaults,
+    /// Robbed of its Redis, and of its workers, under load, 20 times
+    RedisLoss,
 }
 
 #[tokio::main]
@@ -53,12 +58,11 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> anyhow::Result<Report> {
     let server = Server::new(&args.server);
     let rounds = |default| args.rounds.unwrap_or(default);
+    let options = |default| Options { seed: args.seed.unwrap_or_else(fresh_seed), rounds: rounds(default) };
     match args.program {
-        Program::Kill => {
-            let seed = args.seed.unwrap_or_else(fresh_seed);
-            kill::run(&server, Options { seed, rounds: rounds(200) }).await
-        }
-        Program::Stop => stop::run(&server, rounds(20)).await,
+        Program::Kill => kill::run(&server, args.queue, options(200)).await,
+        Program::Stop => stop::run(&server, args.queue, rounds(20)).await,
+        Program::RedisLoss => redis_loss::run(&server, options(20)).await,
         Program::ProviderFaults => provider_faults::run(&server).await,
     }
 }

@@ -55,12 +55,23 @@ impl Site {
 
     /// Starts a server process on the data that there are.
     pub(crate) fn spawn(&self) -> Result<Process> {
-        Process::spawn(&self.server, &self.settings, &self.folder.path().join("server.log"))
+        self.spawn_as("all")
+    }
+
+    fn spawn_as(&self, role: &str) -> Result<Process> {
+        let mut settings = self.settings.clone();
+        settings.push(("INTEGRATION_ROLE", role.to_owned()));
+        Process::spawn(&self.server, &settings, &self.folder.path().join("server.log"))
     }
 
     /// Starts a server process and waits until it takes requests.
     pub(crate) async fn start(&self) -> Result<(Process, Api)> {
-        let mut process = self.spawn()?;
+        self.start_as("all").await
+    }
+
+    /// The same for one of several processes, which does one thing.
+    pub(crate) async fn start_as(&self, role: &str) -> Result<(Process, Api)> {
+        let mut process = self.spawn_as(role)?;
         let api = Api::new(process.ready().await?, ADMIN_TOKEN);
         Ok((process, api))
     }

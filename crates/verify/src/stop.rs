@@ -6,7 +6,7 @@ use anyhow::Result;
 use telegram_sandbox::Fault;
 
 use crate::{
-    Report, Server,
+    Queue, Report, Server,
     client_log::ClientLog,
     history,
     load::{Load, Rate},
@@ -31,8 +31,10 @@ const RISE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// The server did not stop in time or not well, did not get ready again, or did not end its work.
-pub async fn run(server: &Server, rounds: u32) -> Result<Report> {
-    let site = Site::new(server, &[("INTEGRATION_WORKER_CONCURRENCY", CONCURRENCY.to_string())]).await?;
+pub async fn run(server: &Server, queue: Queue, rounds: u32) -> Result<Report> {
+    let queue = queue.start().await?;
+    let concurrency = ("INTEGRATION_WORKER_CONCURRENCY", CONCURRENCY.to_string());
+    let site = Site::new(server, &[queue.setting(), concurrency]).await?;
     let report = stop_and_start(&site, rounds).await;
     site.close(report)
 }

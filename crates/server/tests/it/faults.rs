@@ -1,7 +1,7 @@
 //! The real program, broken from outside: killed, stopped, and misled by the service. The crate `verify` compares what a
 //! client saw accepted with what the receiver got.
 
-use verify::{Options, Report, Server, kill, provider_faults, stop};
+use verify::{Options, Queue, Report, Server, kill, provider_faults, redis_loss, stop};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_integrations-server");
 
@@ -28,7 +28,7 @@ fn assert_sound(report: &Report) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn promise_01_accepted_means_durable() {
-    let report = kill::run(&Server::new(BINARY), Options { seed: 1, rounds: 200 }).await.unwrap();
+    let report = kill::run(&Server::new(BINARY), Queue::Embedded, Options { seed: 1, rounds: 200 }).await.unwrap();
     assert_sound(&report);
     assert_eq!(report.kills, 200);
     assert!(report.explained > 0, "no kill met an open attempt: {report}");
@@ -38,7 +38,7 @@ async fn promise_01_accepted_means_durable() {
 async fn a_server_that_forgets_is_found_out() {
     let lines = format!("{FORGETFUL}\nexec '{BINARY}' \"$0\"");
     let forgetful = Server::new("/bin/sh").argument("-c").argument(lines);
-    let report = kill::run(&forgetful, Options { seed: 2, rounds: 8 }).await.unwrap();
+    let report = kill::run(&forgetful, Queue::Embedded, Options { seed: 2, rounds: 8 }).await.unwrap();
     // Whether messages were lost too depends on how fast they had gone out; that events are gone must be noticed.
     assert!(report.faults.iter().any(|fault| fault.contains("was accepted as")), "{report}");
     std::fs::remove_dir_all(report.kept.unwrap()).unwrap();
@@ -46,9 +46,29 @@ async fn a_server_that_forgets_is_found_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn promise_10_repeats_come_from_lost_answers_only() {
-    let report = stop::run(&Server::new(BINARY), 3).await.unwrap();
+    let report = stop::run(&Server::new(BINARY), Queue::Embedded, 3).await.unwrap();
     assert_sound(&report);
     assert_eq!(report.repeated, 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_redis_a_kill_loses_nothing_either() {
+    let report = kill::run(&Server::new(BINARY), Queue::Redis, Options { seed: 3, rounds: 20 }).await.unwrap();
+    assert_sound(&report);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_redis_a_stop_repeats_nothing_either() {
+    let report = stop::run(&Server::new(BINARY), Queue::Redis, 1).await.unwrap();
+    assert_sound(&report);
+    assert_eq!(report.repeated, 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_the_loss_of_redis_nor_that_of_a_worker_loses_anything() {
+    let report = redis_loss::run(&Server::new(BINARY), Options { seed: 4, rounds: 5 }).await.unwrap();
+    assert_sound(&report);
+    assert_eq!(report.kills, 1, "{report}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
