@@ -212,16 +212,23 @@ async fn connect(path: &Path, options: OpenOptions) -> Result<(Option<Owner>, Sq
 /// the files beside it the same rights.
 fn make_file(path: &Path) -> Result<(), OpenError> {
     let failed = |source| OpenError::Folder { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        builder.mode(0o700);
-        builder.create(folder).map_err(failed)?;
-    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new: Vec<_> = path.ancestors().take_while(|place| !place.as_os_str().is_empty() && !place.exists()).collect();
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.create(folder).map_err(failed)?;
     let mut options = File::options();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     options.mode(0o600);
-    options.open(path).map(drop).map_err(failed)
+    options.open(path).map_err(failed)?;
+    new.into_iter().try_for_each(keep_name).map_err(failed)
+}
+
+/// A new name that is not on the disk goes with the power, whatever was synced into what it names.
+fn keep_name(place: &Path) -> io::Result<()> {
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

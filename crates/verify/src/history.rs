@@ -107,9 +107,14 @@ fn read(record: Record, tenant: &Tenant) -> Result<Dispatch> {
     Ok(Dispatch { id: record.id, event: record.event_id, message, status, lost_answers: Vec::new() })
 }
 
+/// The attempts of a dispatch.
+pub(crate) async fn attempts(api: &Api, id: &str) -> Result<Vec<Attempt>> {
+    let record: Record = api.get(&format!("/v1/dispatches/{id}")).await?;
+    Ok(record.attempts)
+}
+
 /// When the attempts of a dispatch began whose answers were lost.
 pub(crate) async fn lost_answers(api: &Api, id: &str) -> Result<Vec<Timestamp>> {
-    let record: Record = api.get(&format!("/v1/dispatches/{id}")).await?;
     let is_lost = |attempt: &Attempt| matches!(attempt.outcome.as_deref(), Some("interrupted" | "unconfirmed"));
-    Ok(record.attempts.into_iter().filter(is_lost).map(|attempt| attempt.started_at).collect())
+    Ok(attempts(api, id).await?.into_iter().filter(is_lost).map(|attempt| attempt.started_at).collect())
 }

@@ -5,7 +5,11 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
-use verify::{Options, Queue, Report, Server, fresh_seed, kill, provider_faults, redis_loss, stop};
+use verify::{
+    Options, Queue, Report, Server, clock_steps, fresh_seed, kill,
+    powercut::{self, Commits},
+    provider_faults, redis_loss, stop,
+};
 
 /// Breaks a server and shows that no accepted event is lost.
 #[derive(Debug, Parser)]
@@ -38,6 +42,12 @@ enum Program {
     ProviderFaults,
     /// Robbed of its Redis, and of its workers, under load, 20 times
     RedisLoss,
+    /// On a disk that loses what was not synced when the power goes, 200 times
+    Powercut,
+    /// The same with `synchronous=NORMAL`, which must lose events: the control of `powercut`
+    PowercutControl,
+    /// On a machine whose clock is set by up to two hours, 100 times
+    Clock,
 }
 
 #[tokio::main]
@@ -62,6 +72,9 @@ async fn run(args: &Args) -> anyhow::Result<Report> {
     match args.program {
         Program::Kill => kill::run(&server, args.queue, options(200)).await,
         Program::Stop => stop::run(&server, args.queue, rounds(20)).await,
+        Program::Powercut => powercut::run(&server, Commits::Synced, options(200)).await,
+        Program::PowercutControl => powercut::run(&server, Commits::Lazy, options(20)).await,
+        Program::Clock => clock_steps::run(&server, options(100)).await,
         Program::RedisLoss => redis_loss::run(&server, options(20)).await,
         Program::ProviderFaults => provider_faults::run(&server).await,
     }

@@ -1,6 +1,6 @@
 //! Everything that outlives a server process: its data, its settings, and the receiver of its messages.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow};
 use telegram_sandbox::{Config, Sandbox, World};
@@ -74,6 +74,11 @@ impl Site {
         let mut process = self.spawn_as(role)?;
         let api = Api::new(process.ready().await?, ADMIN_TOKEN);
         Ok((process, api))
+    }
+
+    /// The folder of the store.
+    pub(crate) fn data(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The receiver of messages.

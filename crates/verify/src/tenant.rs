@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use telegram_sandbox::{NewBot, NewChat, Standing, World};
@@ -50,6 +51,13 @@ impl Tenant {
     pub(crate) fn chat_of(&self, integration: &str) -> Result<i64> {
         self.chats.get(integration).copied().with_context(|| format!("nobody made the integration {integration}"))
     }
+}
+
+/// Makes an organization and says when that was, by the server's clock.
+pub(crate) async fn founded_at(api: &Api) -> Result<Timestamp> {
+    let organization: Value = api.post("/v1/organizations", &json!({"name": "Verify"})).await?;
+    let text = organization.get("createdAt").and_then(Value::as_str).context("no time of creation")?;
+    Ok(text.parse()?)
 }
 
 /// Makes an organization and gives its identifier.

@@ -1,7 +1,11 @@
 //! The real program, broken from outside: killed, stopped, and misled by the service. The crate `verify` compares what a
 //! client saw accepted with what the receiver got.
 
-use verify::{Options, Queue, Report, Server, kill, provider_faults, redis_loss, stop};
+use verify::{
+    Options, Queue, Report, Server, clock_steps, kill,
+    powercut::{self, Commits},
+    provider_faults, redis_loss, stop,
+};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_integrations-server");
 
@@ -49,6 +53,25 @@ async fn promise_10_repeats_come_from_lost_answers_only() {
     let report = stop::run(&Server::new(BINARY), Queue::Embedded, 3).await.unwrap();
     assert_sound(&report);
     assert_eq!(report.repeated, 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_loses_nothing_that_was_accepted() {
+    let options = Options { seed: 5, rounds: 30 };
+    assert_sound(&powercut::run(&Server::new(BINARY), Commits::Synced, options).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_power_cut_is_felt_by_a_server_that_does_not_sync() {
+    let options = Options { seed: 6, rounds: 5 };
+    let report = powercut::run(&Server::new(BINARY), Commits::Lazy, options).await.unwrap();
+    assert!(report.faults.iter().any(|fault| fault.contains("was accepted as")), "{report}");
+    std::fs::remove_dir_all(report.kept.unwrap()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_of_the_clock_have_no_effect() {
+    assert_sound(&clock_steps::run(&Server::new(BINARY), Options { seed: 7, rounds: 20 }).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
