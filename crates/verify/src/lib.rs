@@ -25,6 +25,7 @@ mod tenant;
 
 pub mod clock_steps;
 pub mod kill;
+pub mod pacing;
 pub mod powercut;
 pub mod provider_faults;
 pub mod redis_loss;

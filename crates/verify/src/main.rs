@@ -6,7 +6,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use verify::{
-    Options, Queue, Report, Server, clock_steps, fresh_seed, kill,
+    Options, Queue, Report, Server, clock_steps, fresh_seed, kill, pacing,
     powercut::{self, Commits},
     provider_faults, redis_loss, stop,
 };
@@ -48,6 +48,8 @@ enum Program {
     PowercutControl,
     /// On a machine whose clock is set by up to two hours, 100 times
     Clock,
+    /// Given a burst of 50 events for each of ten chats, by a service that refuses who sends too fast
+    Pacing,
 }
 
 #[tokio::main]
@@ -75,6 +77,7 @@ async fn run(args: &Args) -> anyhow::Result<Report> {
         Program::Powercut => powercut::run(&server, Commits::Synced, options(200)).await,
         Program::PowercutControl => powercut::run(&server, Commits::Lazy, options(20)).await,
         Program::Clock => clock_steps::run(&server, options(100)).await,
+        Program::Pacing => pacing::run(&server, rounds(50)).await,
         Program::RedisLoss => redis_loss::run(&server, options(20)).await,
         Program::ProviderFaults => provider_faults::run(&server).await,
     }

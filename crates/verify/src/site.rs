@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow};
-use telegram_sandbox::{Config, Sandbox, World};
+use telegram_sandbox::{Config, Limits, Sandbox, World};
 use tempfile::TempDir;
 
 use crate::{
@@ -35,8 +35,17 @@ pub(crate) struct Site {
 impl Site {
     /// A new one without data. Beyond `settings` the server has no limits that would hold messages back.
     pub(crate) async fn new(server: &Server, settings: &[(&'static str, String)]) -> Result<Self> {
+        Self::with_limits(server, settings, Limits::default()).await
+    }
+
+    /// The same with a receiver that refuses who sends too fast.
+    pub(crate) async fn with_limits(
+        server: &Server,
+        settings: &[(&'static str, String)],
+        limits: Limits,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("verify-").tempdir()?;
-        let config = Config { keep: KEEP, ..Config::default() };
+        let config = Config { keep: KEEP, limits, ..Config::default() };
         let telegram = Sandbox::start_with(([127, 0, 0, 1], 0).into(), config).await?;
         let store = folder.path().join("integrations.db");
         let mut all = vec![

@@ -30,6 +30,15 @@ struct Created {
 impl Tenant {
     /// A new organization with so many chats, and an address for each. Every second address tells two chats.
     pub(crate) async fn with_chats(api: &Api, world: &World, count: i64) -> Result<Self> {
+        Self::new(api, world, count, |number| if number % 2 == 0 { 1 } else { 2 }).await
+    }
+
+    /// The same, and every address tells one chat.
+    pub(crate) async fn with_lone_chats(api: &Api, world: &World, count: i64) -> Result<Self> {
+        Self::new(api, world, count, |_| 1).await
+    }
+
+    async fn new(api: &Api, world: &World, count: i64, told: fn(i64) -> usize) -> Result<Self> {
         let organization = found(api).await?;
         let api = api.acting_for(&organization);
         let token = world.add_bot(NewBot::new(BOT))?;
@@ -41,7 +50,7 @@ impl Tenant {
             let integration = connect(&api, &token, chat).await?;
             tenant.chats.insert(integration.clone(), chat);
             integrations.push(integration);
-            let told = integrations.iter().rev().take(if number % 2 == 0 { 1 } else { 2 });
+            let told = integrations.iter().rev().take(told(number));
             tenant.addresses.push(subscribe(&api, &format!("inbox-{number}"), told).await?);
         }
         Ok(tenant)

@@ -75,15 +75,15 @@ fn verification_finds_the_bot_and_the_chat() {
     });
     assert_eq!(connection.details, details);
     assert_eq!(connection.lanes.destination.key, "123456789/-1001234567890");
-    assert_eq!(connection.lanes.destination.rate, Some(Rate::new(3_000, 3)));
+    assert_eq!(connection.lanes.destination.rate, Some(Rate::new(3_150, 1)));
     assert_eq!(connection.lanes.credential.key, "123456789");
-    assert_eq!(connection.lanes.credential.rate, Some(Rate::new(34, 30)));
+    assert_eq!(connection.lanes.credential.rate, Some(Rate::new(35, 1)));
 }
 
 #[test]
 fn a_person_gets_messages_faster_than_a_group() {
     let connection = verify(&json!({ "chatId": 12345 }), &playing(vec![me(), person()])).unwrap();
-    assert_eq!(connection.lanes.destination.rate, Some(Rate::new(1_000, 3)));
+    assert_eq!(connection.lanes.destination.rate, Some(Rate::new(1_050, 1)));
     assert_eq!(connection.details["chatLabel"], "Ada Lovelace");
 }
 

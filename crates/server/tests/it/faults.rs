@@ -2,7 +2,7 @@
 //! client saw accepted with what the receiver got.
 
 use verify::{
-    Options, Queue, Report, Server, clock_steps, kill,
+    Options, Queue, Report, Server, clock_steps, kill, pacing,
     powercut::{self, Commits},
     provider_faults, redis_loss, stop,
 };
@@ -72,6 +72,11 @@ async fn a_power_cut_is_felt_by_a_server_that_does_not_sync() {
 #[tokio::test(flavor = "multi_thread")]
 async fn steps_of_the_clock_have_no_effect() {
     assert_sound(&clock_steps::run(&Server::new(BINARY), Options { seed: 7, rounds: 20 }).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_comes_in_order_and_nothing_is_refused() {
+    assert_sound(&pacing::run(&Server::new(BINARY), 8).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
