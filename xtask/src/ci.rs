@@ -4,19 +4,20 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
-use crate::{codegen, deny, deps, process, test, tidy};
+use crate::{bench, codegen, deny, deps, process, test, tidy};
 
 /// A name and what it runs.
 type Step = (&'static str, fn() -> Result<()>);
 
 /// In this order, so that what is quick to check fails first wherever that costs nothing.
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("deps", deps::run),
     ("tidy", tidy::run),
     ("test", test::all),
     ("examples", examples),
+    ("bench", bench::smoke),
     ("doc", doc),
     ("codegen", codegen::check),
     ("deny", deny::run),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command answers the person who typed it")]
 
+mod bench;
 mod ci;
 mod codegen;
 mod deny;
@@ -34,6 +35,8 @@ enum Command {
     Codegen(codegen::Args),
     /// Start a new provider: a crate that works, registered in the server
     NewProvider(new_provider::Args),
+    /// Measure a server, side by side with the limits of the machine
+    Bench(bench::Args),
     /// Break a server and show that no accepted event is lost
     Verify(verify::Args),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Codegen(args) => codegen::run(&args),
         Command::NewProvider(args) => new_provider::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Verify(args) => verify::run(&args),
     };
     match result {

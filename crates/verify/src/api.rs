@@ -17,24 +17,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A caller who may do everything.
 #[derive(Debug, Clone)]
-pub(crate) struct Api {
+pub struct Api {
     address: SocketAddr,
     token: String,
     organization: Option<String>,
 }
 
 impl Api {
-    pub(crate) fn new(address: SocketAddr, admin_token: &str) -> Self {
+    /// A caller with the admin token.
+    #[must_use]
+    pub fn new(address: SocketAddr, admin_token: &str) -> Self {
         Self { address, token: admin_token.to_owned(), organization: None }
     }
 
     /// The same caller, acting for an organization.
-    pub(crate) fn acting_for(&self, organization: &str) -> Self {
+    pub fn acting_for(&self, organization: &str) -> Self {
         Self { organization: Some(organization.to_owned()), ..self.clone() }
     }
 
     /// A connection of its own.
-    pub(crate) async fn connect(&self) -> Result<Connection> {
+    pub async fn connect(&self) -> Result<Connection> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
         let (sender, driver) = http1::handshake(TokioIo::new(stream)).await?;
@@ -44,12 +46,12 @@ impl Api {
     }
 
     /// Reads something, over a connection of its own.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.call(Method::GET, path, Content::none()).await
     }
 
     /// Writes something, over a connection of its own.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T> {
         self.call(Method::POST, path, Content::json(body)).await
     }
 
@@ -77,7 +79,7 @@ impl Api {
 }
 
 /// What is sent along.
-pub(crate) struct Content {
+pub struct Content {
     media_type: &'static str,
     bytes: Bytes,
 }
@@ -87,24 +89,34 @@ impl Content {
         Self { media_type: "application/json", bytes: Bytes::new() }
     }
 
-    pub(crate) fn json(value: &Value) -> Self {
+    /// A JSON value.
+    #[must_use]
+    pub fn json(value: &Value) -> Self {
         Self { media_type: "application/json", bytes: value.to_string().into() }
     }
 
-    pub(crate) fn mail(text: String) -> Self {
+    /// A raw mail.
+    pub fn mail(text: impl Into<Bytes>) -> Self {
         Self { media_type: "message/rfc822", bytes: text.into() }
     }
 }
 
 /// One connection to the server.
-pub(crate) struct Connection {
+pub struct Connection {
     api: Api,
     sender: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
+    /// Acts for an organization from now on.
+    pub fn act_for(&mut self, organization: &str) {
+        if self.api.organization.as_deref() != Some(organization) {
+            self.api.organization = Some(organization.to_owned());
+        }
+    }
+
     /// Sends a request and reads its answer to the end. An error means that there is no whole answer.
-    pub(crate) async fn send(&mut self, method: Method, path: &str, content: Content) -> Result<Answer> {
+    pub async fn send(&mut self, method: Method, path: &str, content: Content) -> Result<Answer> {
         let request = self.api.request(method, path, content)?;
         let exchange = async {
             self.sender.ready().await?;
@@ -118,13 +130,18 @@ impl Connection {
 
 /// An answer that was read to the end.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
     body: Bytes,
 }
 
 impl Answer {
-    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
+    /// Its body, which must be JSON of that form.
+    ///
+    /// # Errors
+    /// It is something else.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).with_context(|| format!("not as expected: {self}"))
     }
 }

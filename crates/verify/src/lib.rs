@@ -4,7 +4,6 @@
 //! logs that know nothing of each other: what a client saw accepted, and what the receiver of the messages got. What
 //! came twice must be explained by the server's own log of attempts.
 
-mod api;
 mod client_log;
 mod clock;
 mod compare;
@@ -14,20 +13,21 @@ mod load;
 mod marker;
 mod poll;
 mod preload;
-mod process;
 mod queue;
 mod random;
 mod reckoning;
-mod redis;
 mod report;
 mod site;
 mod tenant;
 
+pub mod api;
 pub mod clock_steps;
 pub mod kill;
 pub mod pacing;
 pub mod powercut;
+pub mod process;
 pub mod provider_faults;
+pub mod redis;
 pub mod redis_loss;
 pub mod stop;
 

@@ -16,7 +16,7 @@ use crate::{Server, clock::Stopwatch};
 const START: Duration = Duration::from_secs(30);
 
 /// A server process. Dropping it kills it.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     // Kept open: a server whose output nobody takes would stumble over that.
     stdout: Lines<BufReader<ChildStdout>>,
@@ -25,7 +25,7 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts `serve` with nothing in its environment but what is given. What it logs is appended to a file.
-    pub(crate) fn spawn(server: &Server, environment: &[(&str, String)], log: &Path) -> Result<Self> {
+    pub fn spawn(server: &Server, environment: &[(&str, String)], log: &Path) -> Result<Self> {
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         let environment = environment.iter().map(|(name, value)| (*name, value.as_str()));
         let mut command = Command::new(&server.program);
@@ -37,7 +37,7 @@ impl Process {
     }
 
     /// Waits until it is ready, and says where it listens.
-    pub(crate) async fn ready(&mut self) -> Result<SocketAddr> {
+    pub async fn ready(&mut self) -> Result<SocketAddr> {
         let line = timeout(START, self.stdout.next_line()).await.context("the server does not get ready")??;
         let Some(line) = line else {
             bail!("the server ended before it was ready: {}; its log says why", self.child.wait().await?);
@@ -46,18 +46,24 @@ impl Process {
         address.with_context(|| format!("the server says {line:?} and not where it listens"))
     }
 
+    /// Its number in the system, while it lives.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How long ago it was started.
-    pub(crate) fn age(&self) -> Duration {
+    pub fn age(&self) -> Duration {
         self.age.elapsed()
     }
 
     /// Kills it, and returns once it is gone.
-    pub(crate) async fn kill(mut self) -> Result<()> {
+    pub async fn kill(mut self) -> Result<()> {
         self.child.kill().await.context("the server cannot be killed")
     }
 
     /// Tells it to stop, and returns how long that took. It must end well, within `limit`.
-    pub(crate) async fn stop(mut self, limit: Duration) -> Result<Duration> {
+    pub async fn stop(mut self, limit: Duration) -> Result<Duration> {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let watch = Stopwatch::start();
         kill_process(id.context("the server is gone already")?, Signal::TERM)?;

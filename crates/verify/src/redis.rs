@@ -18,14 +18,14 @@ use crate::poll;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A Redis server. Dropping it kills it.
-pub(crate) struct Redis {
+pub struct Redis {
     folder: TempDir,
     process: Child,
 }
 
 impl Redis {
     /// Starts one and waits until it answers.
-    pub(crate) async fn start() -> Result<Self> {
+    pub async fn start() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("verify-redis-").tempdir()?;
         let process = spawn(&folder)?;
         let redis = Self { folder, process };
@@ -34,33 +34,33 @@ impl Redis {
     }
 
     /// Where servers find it.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("redis+unix://{}", self.socket().display())
     }
 
     /// Kills it, and all that it held is gone.
-    pub(crate) async fn kill(&mut self) -> Result<()> {
+    pub async fn kill(&mut self) -> Result<()> {
         self.process.kill().await.context("Redis cannot be killed")
     }
 
     /// Starts it again after that.
-    pub(crate) async fn restart(&mut self) -> Result<()> {
+    pub async fn restart(&mut self) -> Result<()> {
         self.process = spawn(&self.folder)?;
         self.ready().await
     }
 
     /// Stops it from doing anything; what arrives meanwhile waits.
-    pub(crate) fn pause(&self) -> Result<()> {
+    pub fn pause(&self) -> Result<()> {
         self.signal(Signal::STOP)
     }
 
     /// Lets it go on.
-    pub(crate) fn resume(&self) -> Result<()> {
+    pub fn resume(&self) -> Result<()> {
         self.signal(Signal::CONT)
     }
 
     /// Tells it something, which it must accept.
-    pub(crate) async fn tell(&self, command: &str) -> Result<()> {
+    pub async fn tell(&self, command: &str) -> Result<()> {
         let answer = timeout(PATIENCE, self.ask(command)).await.context("Redis does not answer")??;
         ensure!(answer.starts_with('+'), "Redis refuses {command}: {answer}");
         Ok(())

@@ -121,6 +121,13 @@ pub(super) const RULES: &[Rule] = &[
               the server could be wrong on both sides",
     },
     Rule {
+        crates: "bench",
+        ours: "verify",
+        outside: ANY,
+        never: "redis reqwest ring rusqlite rustls sqlx",
+        why: "it measures the server from outside, as a process, with a client of its own",
+    },
+    Rule {
         crates: "xtask",
         ours: NOTHING,
         outside: ANY,
@@ -145,7 +152,7 @@ pub(super) const OWNED: &[Owned] = &[
         owners: NOTHING,
         why: "it is made for tests; move it to [dev-dependencies]",
     },
-    Owned { package: "verify", owners: NOTHING, why: "it breaks servers for a living; move it to [dev-dependencies]" },
+    Owned { package: "verify", owners: "bench", why: "it breaks servers for a living; move it to [dev-dependencies]" },
 ];
 
 /// What nothing may bring in, not even a test.
