@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use integrations_core::{Platform, Shares, Taken, elapsed};
+use integrations_core::{Platform, Shares, Taken, elapsed, store::StartedAttempt};
 use jiff::Timestamp;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -70,7 +70,7 @@ impl Worker {
 
     pub(crate) async fn run(self: Arc<Self>) {
         while let Some(slots) = self.free_slots().await {
-            let wanted = slots.len();
+            let wanted = slots.num_permits();
             match self.platform.take(wanted).await {
                 Ok(Taken { attempts, next_due }) => {
                     let more = attempts.len() == wanted;
@@ -88,21 +88,22 @@ impl Worker {
     }
 
     /// All slots that are free, at least one; none when it is time to stop.
-    async fn free_slots(&self) -> Option<Vec<OwnedSemaphorePermit>> {
-        let first = tokio::select! {
+    async fn free_slots(&self) -> Option<OwnedSemaphorePermit> {
+        let mut slots = tokio::select! {
             biased;
             () = self.stopping.cancelled() => return None,
             slot = self.slots.clone().acquire_owned() => slot.ok()?,
         };
-        let mut slots = vec![first];
-        while let Ok(slot) = self.slots.clone().try_acquire_owned() {
-            slots.push(slot);
+        let others = u32::try_from(self.slots.available_permits()).unwrap_or(u32::MAX);
+        if let Ok(others) = self.slots.clone().try_acquire_many_owned(others) {
+            slots.merge(others);
         }
         Some(slots)
     }
 
-    fn start(&self, attempts: Vec<integrations_core::store::StartedAttempt>, slots: Vec<OwnedSemaphorePermit>) {
-        for (attempt, slot) in attempts.into_iter().zip(slots) {
+    fn start(&self, attempts: Vec<StartedAttempt>, mut slots: OwnedSemaphorePermit) {
+        for attempt in attempts {
+            let slot = slots.split(1);
             let (platform, ended, timeout) = (self.platform.clone(), self.ended.clone(), self.config.attempt_timeout);
             self.tasks.spawn(async move {
                 attempts::make(&platform, attempt, timeout).await;
