@@ -11,7 +11,9 @@
 pub mod builders;
 pub mod cipher;
 pub mod clock;
+pub mod decorate;
 pub mod fakes;
+pub mod faults;
 pub mod http_client;
 pub mod loopback;
 pub mod provider;

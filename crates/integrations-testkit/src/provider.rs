@@ -35,6 +35,24 @@ suite! { $
             deliver(harness, &playing(harness.delivered())).await.unwrap();
         }
 
+        /// Places to send to are listed, or refused without a call and with the advice what to do instead.
+        async fn places_are_listed_or_refused(harness) {
+            let http = playing(harness.listed());
+            let answer = harness.provider().targets(&secret(harness), service(&http)).await;
+            assert_eq!(http.requests().len(), harness.listed().len());
+            if harness.listed().is_empty() {
+                let error = answer.expect_err("places out of nothing; if that is meant, say what the service answers");
+                assert_eq!(error.kind, FailureKind::Rejected);
+                assert!(error.message.contains("by hand"), "{error:?}");
+            } else {
+                let places = answer.unwrap();
+                assert!(!places.is_empty());
+                for place in places {
+                    assert!(!place.id.is_empty() && !place.label.is_empty() && !place.kind.is_empty(), "{place:?}");
+                }
+            }
+        }
+
         /// Nothing is sent beside the calls that one delivery takes, so it takes effect once.
         async fn a_delivery_takes_effect_once(harness) {
             let http = playing(harness.delivered());

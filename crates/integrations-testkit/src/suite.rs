@@ -14,6 +14,16 @@ pub fn block_on<F: Future>(case: F) -> F::Output {
     runtime.block_on(async { tokio::time::timeout(LIMIT, case).await.expect("the case is not over after a minute") })
 }
 
+/// Fails unless a case passes on a sound adapter and fails on one with a defect: so it is known to find it.
+///
+/// # Panics
+/// If the case does not bite.
+pub fn assert_bites(defect: &str, sound: impl FnOnce(), broken: impl FnOnce()) {
+    sound();
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(broken));
+    assert!(outcome.is_err(), "{defect}: the defect was not found");
+}
+
 /// Defines the cases of a suite.
 ///
 /// ```text

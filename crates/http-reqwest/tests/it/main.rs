@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod addresses;
+mod broken;
 mod conformance;
 mod connecting;
 mod guarded;

@@ -170,6 +170,7 @@ pub const TRANSITIONS: &[(DispatchStatus, Step, DispatchStatus)] = {
         (Delivering, Step::Settle, Failed),
         (Delivering, Step::Settle, Canceled),
         (Delivering, Step::Interrupt, RetryScheduled),
+        (Delivering, Step::Interrupt, Failed),
         (Delivering, Step::Interrupt, Canceled),
         (Pending, Step::Cancel, Canceled),
         (RetryScheduled, Step::Cancel, Canceled),

@@ -1,5 +1,7 @@
 //! What persons and recoveries do to a dispatch.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::Policy;
@@ -42,6 +44,9 @@ impl DispatchState {
 impl Policy {
     /// Closes an attempt that was found open after a crash: the dispatch is due at once, or canceled if nobody waits for
     /// it any more. `None` if no attempt is open.
+    ///
+    /// When the attempt before it was interrupted too, the message may be what ends the process: then it waits as after
+    /// a failure, without jitter, and fails if that is too long for its window.
     #[must_use]
     pub fn interrupted(
         &self,
@@ -50,7 +55,7 @@ impl Policy {
         now: Timestamp,
     ) -> Option<DispatchState> {
         let mut next = state.status.permits(Step::Interrupt).then(|| state.clone())?;
-        next.step += 1;
+        let once_more = state.last_outcome == Some(AttemptOutcome::Interrupted);
         next.last_outcome = Some(AttemptOutcome::Interrupted);
         next.last_error = Some(AttemptError {
             code: AttemptOutcome::Interrupted,
@@ -58,7 +63,12 @@ impl Policy {
             http_status: None,
         });
         next.status = DispatchStatus::RetryScheduled;
-        next.wait(now);
+        if once_more {
+            self.back_off(&mut next, Duration::ZERO, Duration::ZERO, now);
+        } else {
+            next.step += 1;
+            next.wait(now);
+        }
         if let Some(reason) = deleted {
             next.cancel(reason);
         }

@@ -115,7 +115,7 @@ impl Policy {
     }
 
     /// Tries again after the delay that the formula gives, and not before `at_least`.
-    fn back_off(&self, next: &mut DispatchState, at_least: Duration, jitter: Duration, now: Timestamp) {
+    pub(super) fn back_off(&self, next: &mut DispatchState, at_least: Duration, jitter: Duration, now: Timestamp) {
         next.step += 1;
         again(next, later(now, self.retry.delay(next.step, jitter).max(at_least)));
     }

@@ -4,6 +4,7 @@
 mod a_day;
 mod calls;
 mod conformance;
+mod faulty;
 mod ids;
 mod queue;
 mod rules;

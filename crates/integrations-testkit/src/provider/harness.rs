@@ -29,6 +29,12 @@ pub trait ProviderHarness {
     /// What the service answers, in order, when it accepts a message.
     fn delivered(&self) -> Vec<HttpResponse>;
 
+    /// What the service answers, in order, when it is asked for places to send to and knows one; nothing if the
+    /// provider cannot list them.
+    fn listed(&self) -> Vec<HttpResponse> {
+        Vec::new()
+    }
+
     /// How the service refuses, in its own format, with that status and that text for people.
     fn refusal(&self, status: u16, text: &str) -> HttpResponse {
         answer(status, text.to_owned())

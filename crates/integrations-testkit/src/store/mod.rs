@@ -9,6 +9,7 @@ pub mod events;
 pub mod held;
 pub mod integrations;
 pub mod lanes;
+pub mod lost_answers;
 pub mod races;
 pub mod recovery;
 pub mod reopen;
@@ -43,7 +44,7 @@ macro_rules! store_conformance {
         $crate::store_conformance! { $make:
             accounts store_accounts, addresses store_addresses, begin store_begin, daily_limit store_daily_limit,
             dispatches store_dispatches, events store_events, held store_held, integrations store_integrations,
-            lanes store_lanes, races store_races, recovery store_recovery, reopen store_reopen, repeats store_repeats,
+            lanes store_lanes, lost_answers store_lost_answers, races store_races, recovery store_recovery, reopen store_reopen, repeats store_repeats,
             reports store_reports, settle store_settle, tenants store_tenants,
         }
     };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use integrations_core::{
-    AttemptOutcome, CancelReason, DispatchId, DispatchStatus, FailureKind, QueueEntry, Reach, Reason, store::Abandoned,
+    AttemptOutcome, CancelReason, DispatchId, DispatchStatus, FailReason, FailureKind, QueueEntry, Reach, Reason,
+    store::{Abandoned, Settled},
 };
 
 use super::{StoreHarness, scene};
@@ -44,6 +45,37 @@ suite! { $
             assert!(log[0].error.is_some());
             assert_eq!(scene.read(&route, waiting).await.state.status, DispatchStatus::Pending);
             assert_eq!(scene.start(open).await.number, 2);
+        }
+
+        /// A message that ends the process is tried less and less often, and not beyond its window; one crash, or one
+        /// in a fresh window, costs it nothing.
+        async fn what_is_interrupted_again_and_again_waits(harness) {
+            let scene = scene(harness);
+            let route = scene.route().await;
+            let id = scene.dispatch(&route.address).await;
+            let crash = async || {
+                scene.start(id).await;
+                interrupt(&scene, Abandoned::All, 10).await.into_iter().map(|entry| entry.due).collect::<Vec<_>>()
+            };
+            for wait in [0, 60, 120, 240] {
+                let due = scene.in_seconds(wait);
+                assert_eq!(crash().await, [due]);
+                assert_eq!(scene.read(&route, id).await.state.due_at, Some(due));
+                scene.go_to(due);
+            }
+            let window_ends_at = scene.read(&route, id).await.state.window_ends_at.unwrap();
+            scene.go_to(window_ends_at);
+            assert_eq!(crash().await, []);
+            let state = scene.read(&route, id).await.state;
+            assert_eq!(state.reason, Some(Reason::Fail(FailReason::RetryWindowExceeded)));
+            assert_eq!(scene.store.attempts(route.organization, id).await.unwrap().len(), 5);
+
+            scene.store.replay(route.organization, id, scene.now()).await.unwrap();
+            assert_eq!(crash().await, [scene.now()]);
+            let settled = scene.fail(id, failure(FailureKind::Unavailable)).await;
+            assert_eq!(settled, Settled::Waiting(scene.in_seconds(60)));
+            scene.pass(60);
+            assert_eq!(crash().await, [scene.now()]);
         }
 
         /// A worker that lives keeps what it has; one whose lease is over does not.

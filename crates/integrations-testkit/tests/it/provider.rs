@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue};
 use integrations_core::{
     DeliveryError, DynProvider, Egress, EventType, FailureKind, HttpRequest, HttpResponse, Lane, Lanes, Message,
     Provider, Receipt,
-    provider::{Description, Target, Verified},
+    provider::{Description, Place, Service, Target, Verified},
 };
 use integrations_testkit::{
     provider::{self as suite, ProviderHarness},
@@ -28,6 +28,7 @@ enum Mistake {
     NamesAWrongField,
     GivesEveryMessageOneName,
     QuotesWhatATenantsUrlSays,
+    ListsNoPlaces,
 }
 
 struct Pigeons(Mistake);
@@ -107,6 +108,13 @@ impl Provider for Pigeons {
         let shown = self.0 == Mistake::ShowsTheSecret;
         Ok(Receipt { remote_id: shown.then(|| target.secret.feed.expose_secret().to_owned()) })
     }
+
+    async fn targets(&self, _: &Secret, _: &Service<'_>) -> Result<Vec<Place>, DeliveryError> {
+        if self.0 == Mistake::ListsNoPlaces {
+            return Ok(Vec::new());
+        }
+        Err(DeliveryError::new(FailureKind::Rejected, "pigeons tell no places; give the loft by hand"))
+    }
 }
 
 struct Harness(Pigeons);
@@ -162,5 +170,6 @@ fn mistakes_are_found() {
     assert_found(Mistake::QuotesWhatATenantsUrlSays, async |h| {
         suite::what_answers_at_a_tenants_url_stays_there(h).await;
     });
+    assert_found(Mistake::ListsNoPlaces, async |h| suite::places_are_listed_or_refused(h).await);
     assert_found(Mistake::GivesEveryMessageOneName, async |h| suite::a_repeat_is_the_same_request(h).await);
 }

@@ -1,7 +1,7 @@
 //! The suite that every provider passes.
 
 use integrations_core::{DynProvider, HttpResponse};
-use integrations_testkit::provider::ProviderHarness;
+use integrations_testkit::{provider::ProviderHarness, scripted_http::answer};
 use provider_telegram::Telegram;
 use serde_json::{Value, json};
 
@@ -24,6 +24,12 @@ impl ProviderHarness for Harness {
 
     fn delivered(&self) -> Vec<HttpResponse> {
         vec![bench::sent()]
+    }
+
+    fn listed(&self) -> Vec<HttpResponse> {
+        let chat = json!({ "id": -5, "type": "group", "title": "The team" });
+        let update = json!({ "update_id": 1, "message": { "message_id": 1, "chat": chat } });
+        vec![answer(200, json!({ "ok": true, "result": [update] }).to_string())]
     }
 
     fn refusal(&self, status: u16, text: &str) -> HttpResponse {

@@ -31,6 +31,8 @@ pub(super) struct Witness {
     lost_at: Option<Timestamp>,
     lost: u32,
     last_kind: Option<FailureKind>,
+    /// How many attempts in a row were found open after a crash, in this window.
+    interruptions: u32,
 }
 
 impl Witness {
@@ -53,6 +55,7 @@ impl Witness {
             lost_at: None,
             lost: 0,
             last_kind: None,
+            interruptions: 0,
             clock,
         }
     }
@@ -64,6 +67,7 @@ impl Witness {
     /// Takes note of what the service said.
     pub(super) fn hear(&mut self, result: &Result<Receipt, DeliveryError>) {
         let now = self.clock.now();
+        self.interruptions = 0;
         self.last_kind = result.as_ref().err().map(|error| error.kind);
         let asked = result.as_ref().err().and_then(|error| error.retry_after).unwrap_or_default();
         self.asked_until = self.asked_until.max(later(now, asked));
@@ -86,7 +90,7 @@ impl Witness {
             Step::Begin => self.see_start(&next),
             Step::Expire => self.see_expiry(&next),
             Step::Settle => self.see_settlement(&next),
-            Step::Interrupt => assert_eq!(next.step, self.state.step + 1, "a lost attempt does not count"),
+            Step::Interrupt => self.see_interruption(&next),
             Step::Replay => self.forget_window(),
             Step::Release if !self.is_held_for(HoldReason::DailyLimit) => self.forget_window(),
             _ => {}
@@ -145,6 +149,22 @@ impl Witness {
         }
     }
 
+    fn see_interruption(&mut self, next: &DispatchState) {
+        assert_eq!(next.step, self.state.step + 1, "a lost attempt does not count");
+        self.interruptions += 1;
+        let wait =
+            if self.interruptions == 1 { Duration::ZERO } else { self.policy.retry.delay(next.step, Duration::ZERO) };
+        let due = later(self.clock.now(), wait);
+        let in_time = self.interruptions == 1 || due <= self.window_end().unwrap();
+        match next.status {
+            DispatchStatus::RetryScheduled => assert!(in_time && next.due_at == Some(due), "due at {:?}", next.due_at),
+            DispatchStatus::Failed => {
+                assert!(!in_time && next.reason == Some(Reason::Fail(FailReason::RetryWindowExceeded)));
+            }
+            _ => assert!(self.deleted.is_some()),
+        }
+    }
+
     /// A hold costs no window and lasts no longer than allowed.
     fn follow_hold(&mut self, next: &DispatchState) {
         if matches!(next.reason, Some(Reason::Hold(_))) {
@@ -159,6 +179,7 @@ impl Witness {
 
     fn forget_window(&mut self) {
         self.window_ends_at = None;
+        self.interruptions = 0;
         self.held_since = None;
         self.held = Duration::ZERO;
         self.lost_at = None;

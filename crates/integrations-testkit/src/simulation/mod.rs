@@ -1,11 +1,19 @@
 //! The whole platform in virtual time: the core's own steps, driven without a runtime and without waiting.
 
-use std::{sync::Arc, time::Duration};
+mod run;
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use integrations_core::{
-    AddressId, Clock as _, Dispatch, EmailReceived, EventType, IncomingEvent, IntegrationId, IntegrationInput,
-    IntegrationPatch, OrganizationId, Outbound, Payload, Platform, Ports, Published, Registry, Settings, Shares,
-    StatusWish, Store, WantedSubscription, later,
+    AddressId, Attempt, Clock as _, Dispatch, DispatchQueue, EmailReceived, EventType, IncomingEvent, IntegrationId,
+    IntegrationInput, IntegrationPatch, OrganizationId, Outbound, Payload, Platform, Ports, Published, Registry,
+    Repeat, Settings, StatusWish, Store, WantedSubscription,
     memory::{MemoryQueue, MemoryStore},
     store::{DispatchFilter, Page, Recipient},
 };
@@ -14,11 +22,11 @@ use jiff::Timestamp;
 use crate::{
     clock::{ManualClock, SeqEntropy},
     fakes::{OpenCipher, Postbox},
+    faults::{FaultyQueue, FaultyStore, Odds},
     scripted_http::ScriptedHttp,
 };
 
-/// As rarely as a sweep can come without being late for anything.
-const SWEEP_EVERY: Duration = integrations_core::SWEEP_HORIZON;
+use run::{Run, SHARES};
 
 /// A platform with a postbox for a provider and a clock that a test moves.
 pub struct Simulation {
@@ -30,6 +38,12 @@ pub struct Simulation {
     pub clock: Arc<ManualClock>,
     store: Arc<dyn Store>,
     settings: Settings,
+    /// How long an attempt takes that ends in a timeout.
+    timeout: Duration,
+    /// The seed and the odds of store and queue, if they fail now and then.
+    faults: Option<(u64, Odds)>,
+    run: Mutex<Run>,
+    published: AtomicU64,
 }
 
 impl Simulation {
@@ -43,53 +57,42 @@ impl Simulation {
     #[must_use]
     pub fn on(store: Arc<dyn Store>, postbox: Postbox, settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new());
-        let platform = platform(&store, &postbox, &clock, settings.clone());
-        Self { platform, postbox, clock, store, settings }
+        let platform = platform(&store, &postbox, &clock, settings.clone(), None);
+        let (timeout, run, published) = (Duration::ZERO, Mutex::default(), AtomicU64::default());
+        Self { platform, postbox, clock, store, settings, timeout, faults: None, run, published }
     }
 
-    /// The same installation as another process finds it: the queue is empty, and what was open is taken up.
+    /// The same, but an attempt that ends in a timeout takes that long, and a slot with it.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// From the next [`Simulation::restart`] on store and queue fail with these odds.
+    pub fn set_faults(&mut self, seed: u64, odds: Odds) {
+        self.faults = Some((seed, odds));
+    }
+
+    /// The same installation as another process finds it after a crash: the queue is empty, attempts that were under way
+    /// are lost, and what was open is taken up.
     pub async fn restart(&mut self) {
-        self.platform = platform(&self.store, &self.postbox, &self.clock, self.settings.clone());
-        self.platform.recover(integrations_core::store::Abandoned::All).await.unwrap();
-        self.platform.sweep().await.unwrap();
+        self.platform = platform(&self.store, &self.postbox, &self.clock, self.settings.clone(), self.faults);
+        *self.run.lock().unwrap() = Run::default();
+        // A process that cannot do this ends, and the next one tries.
+        while let Err(error) = self.platform.recover(integrations_core::store::Abandoned::All).await {
+            self.expect(&error);
+        }
+    }
+
+    /// Fails the test, unless faults were asked for.
+    fn expect(&self, error: &dyn std::error::Error) {
+        assert!(self.faults.is_some(), "{error}: {:?}", error.source());
     }
 
     /// The time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// Works and lets time pass, from one due time to the next, until so much of it is over.
-    pub async fn run_for(&self, time: Duration) {
-        let end = later(self.now(), time);
-        let mut next_sweep = self.now();
-        loop {
-            if self.now() >= next_sweep {
-                self.platform.sweep().await.unwrap();
-                next_sweep = later(self.now(), SWEEP_EVERY);
-            }
-            let next_due = self.work().await;
-            let next = next_due.unwrap_or(end).min(next_sweep).min(end);
-            if self.now() >= end {
-                return;
-            }
-            self.clock.set(next.max(self.now()));
-        }
-    }
-
-    /// Makes every attempt that is due now, and says when the next one is.
-    pub async fn work(&self) -> Option<Timestamp> {
-        loop {
-            let taken = self.platform.take(16).await.unwrap();
-            if taken.attempts.is_empty() && taken.next_due.is_none_or(|due| due > self.now()) {
-                return taken.next_due;
-            }
-            for attempt in taken.attempts {
-                let result = self.platform.attempt(&attempt).await;
-                self.platform.settle(&[self.platform.report(&attempt, result)]).await.unwrap();
-            }
-        }
     }
 
     /// Adds an organization.
@@ -122,23 +125,40 @@ impl Simulation {
         self.platform.set_subscriptions(organization, address, &wanted(subscribed)).await.unwrap();
     }
 
-    /// Publishes a mail with that subject.
+    /// Publishes a mail with that subject, again and again until it is accepted.
     pub async fn publish(&self, organization: OrganizationId, address: AddressId, subject: &str) {
+        let number = self.published.fetch_add(1, Ordering::Relaxed);
         let mail = EmailReceived { subject: Some(subject.to_owned()), ..EmailReceived::default() };
         let event = IncomingEvent {
             recipient: Recipient::Id(address),
             occurred_at: None,
             payload: Payload::EmailReceived(mail),
-            repeat: None,
+            repeat: Some(Repeat::Key { key: number.to_string(), fingerprint: [0; 32] }),
         };
-        let published = self.platform.publish(organization, vec![event]).await.unwrap();
-        assert!(matches!(published[..], [Published::Accepted { duplicate: false, .. }]), "{published:?}");
+        let mut answer_lost = false;
+        loop {
+            match self.platform.publish(organization, vec![event.clone()]).await {
+                Ok(published) => {
+                    let accepted =
+                        matches!(published[..], [Published::Accepted { duplicate, .. }] if answer_lost || !duplicate);
+                    assert!(accepted, "{published:?}");
+                    return;
+                }
+                Err(error) => self.expect(&error),
+            }
+            answer_lost = true;
+        }
     }
 
     /// The dispatches of an organization, newest first.
     pub async fn dispatches(&self, organization: OrganizationId) -> Vec<Dispatch> {
         let page = Page::first(100_000);
-        self.platform.list_dispatches(organization, DispatchFilter::default(), page).await.unwrap().items
+        self.store.list_dispatches(organization, DispatchFilter::default(), page).await.unwrap().items
+    }
+
+    /// The attempts of a dispatch.
+    pub async fn attempts(&self, dispatch: &Dispatch) -> Vec<Attempt> {
+        self.store.attempts(dispatch.organization, dispatch.id).await.unwrap()
     }
 
     /// The newest dispatch of an organization.
@@ -159,12 +179,25 @@ fn wanted(subscribed: &[IntegrationId]) -> Vec<WantedSubscription> {
     subscribed.iter().map(wanted).collect()
 }
 
-fn platform(store: &Arc<dyn Store>, postbox: &Postbox, clock: &Arc<ManualClock>, settings: Settings) -> Platform {
+fn platform(
+    store: &Arc<dyn Store>,
+    postbox: &Postbox,
+    clock: &Arc<ManualClock>,
+    settings: Settings,
+    faults: Option<(u64, Odds)>,
+) -> Platform {
     let http = Arc::new(ScriptedHttp::playing([]));
-    let shares = Shares { lane: 16, organization: 48 };
+    let mut store = store.clone();
+    let mut queue: Arc<dyn DispatchQueue> = Arc::new(MemoryQueue::new(clock.clone(), SHARES, settings.policy.lease));
+    if let Some((seed, odds)) = faults {
+        // Another process has other luck, and a run of the same seed has the same.
+        let seed = seed ^ u64::try_from(clock.now().as_millisecond()).unwrap();
+        store = Arc::new(FaultyStore::new(store, seed, odds));
+        queue = Arc::new(FaultyQueue::new(queue, seed, odds));
+    }
     let ports = Ports {
-        store: store.clone(),
-        queue: Arc::new(MemoryQueue::new(clock.clone(), shares, settings.policy.lease)),
+        store,
+        queue,
         cipher: Arc::new(OpenCipher),
         outbound: Outbound { trusted: http.clone(), guarded: http },
         clock: clock.clone(),
