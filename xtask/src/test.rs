@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::{process, redis, workspace};
 
-/// The crate whose tests talk to a real Redis.
-const NEEDS_REDIS: &str = "queue-redis";
+/// The crates whose tests talk to a real Redis.
+const NEED_REDIS: [&str; 2] = ["queue-redis", "server"];
 
 /// What the command takes.
 #[derive(clap::Args, Default)]
@@ -24,7 +24,7 @@ pub(crate) fn all() -> Result<()> {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let metadata = workspace::metadata()?;
     let mut packages = metadata.workspace_packages().into_iter();
-    if packages.any(|package| package.name == NEEDS_REDIS) {
+    if packages.any(|package| NEED_REDIS.contains(&package.name.as_str())) {
         redis::ensure_redis()?;
     }
     process::run(process::cargo(["test", "--workspace", "--"]).args(&args.harness))

@@ -34,9 +34,15 @@ impl Default for WorkerConfig {
     }
 }
 
-/// How much of `concurrency` one lane and one organization may use, so that a target that hangs leaves room for others.
-pub(crate) fn shares(concurrency: usize) -> Shares {
-    Shares { lane: concurrency.div_ceil(4), organization: (concurrency - concurrency / 4).max(1) }
+impl WorkerConfig {
+    /// How much one lane and one organization may have in flight, so that a target that hangs leaves room for others. A
+    /// shared queue counts it over all its workers: however many there are, no target gets more calls at once, and no
+    /// organization can fill a single worker.
+    #[must_use]
+    pub fn shares(&self) -> Shares {
+        let slots = self.concurrency.max(1);
+        Shares { lane: slots.div_ceil(4), organization: (slots - slots / 4).max(1) }
+    }
 }
 
 /// How long to wait after store or queue failed.

@@ -48,6 +48,14 @@ pub enum ConnectError {
     Evicting,
 }
 
+/// Whether that URL can be read, without connecting.
+///
+/// # Errors
+/// [`ConnectError::Url`].
+pub fn check_url(url: &SecretString) -> Result<(), ConnectError> {
+    client(url).map(drop)
+}
+
 /// The Redis that the URL names. Nothing is connected yet.
 pub(crate) fn client(url: &SecretString) -> Result<Client, ConnectError> {
     // The error of the parser may quote the URL.

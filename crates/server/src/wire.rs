@@ -2,44 +2,60 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context as _;
 use api_http::{ApiState, ConnectionLimits, RequestLimits};
 use cipher_ring::RingCipher;
 use http_reqwest::HttpConfig;
-use integrations::{Builder, Integrations, SystemEntropy};
-use integrations_core::{Outbound, Registry};
+use integrations::{Builder, Integrations, SystemClock, SystemEntropy};
+use integrations_core::{Outbound, Platform, Registry};
+use queue_redis::{RedisConfig, RedisQueue};
 use secrecy::SecretString;
 use store_sqlite::{OpenOptions, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, table};
+use crate::config::{Config, Queue, Role, table};
 
-/// A server that takes requests and delivers.
+/// What all keys in Redis begin with.
+const QUEUE_NAME: &str = "integrations";
+
+/// A server that takes requests, delivers, or both.
 pub(crate) struct Server {
-    platform: Integrations,
+    platform: Platform,
+    workers: Option<Integrations>,
+    admin_token: Option<SecretString>,
     store: SqliteStore,
-    api: ApiState,
     listener: TcpListener,
-    stopping: CancellationToken,
 }
 
 impl Server {
-    /// Opens the store, checks the key, takes up what an earlier process left, and binds the address. Requests are
-    /// answered once [`Server::run`] is called.
+    /// Opens the store, checks the key, binds the address, and starts the workers, which take up what an earlier process
+    /// left. Requests are answered once [`Server::run`] is called.
     pub(crate) async fn start(config: &Config, registry: Registry, migrate: bool) -> anyhow::Result<Self> {
-        let admin_token = table::ADMIN_TOKEN.required(config.http.admin_token.clone())?;
+        let admin_token = match config.role {
+            Role::Worker => None,
+            Role::All | Role::Api => Some(table::ADMIN_TOKEN.required(config.http.admin_token.clone())?),
+        };
         let cipher = cipher(config)?;
         let listener = bind(config.http.listen).await?;
-        let store = SqliteStore::open(&config.store, OpenOptions::default().exclusive(true).migrate(migrate)).await?;
-        let platform = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
+        let queue = queue(config).await?;
+        let options = OpenOptions::default().exclusive(queue.is_none()).shared(queue.is_some()).migrate(migrate);
+        let store = SqliteStore::open(&config.store, options).await?;
+        let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
             .registry(registry)
             .settings(config.settings())
-            .worker(config.worker())
-            .start()
-            .await?;
-        let stopping = CancellationToken::new();
-        let api = api(&platform, &admin_token, &stopping);
-        Ok(Self { platform, store, api, listener, stopping })
+            .worker(config.worker());
+        if let Some(queue) = queue {
+            builder = builder.shared_queue(Arc::new(queue));
+        }
+        let (platform, workers) = match config.role {
+            Role::Api => (builder.open().await?, None),
+            Role::All | Role::Worker => {
+                let workers = builder.start().await?;
+                (workers.platform().clone(), Some(workers))
+            }
+        };
+        Ok(Self { platform, workers, admin_token, store, listener })
     }
 
     /// Where it listens.
@@ -49,27 +65,44 @@ impl Server {
 
     /// Answers requests until `stop` is ready; then lets requests and attempts end and closes the store.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { platform, store, api, listener, stopping } = self;
-        let serving = api_http::serve(
-            listener,
-            api_http::router(api),
-            ConnectionLimits::default(),
-            stopping.clone().cancelled_owned(),
-        );
+        let Self { platform, workers, admin_token, store, listener } = self;
+        let stopping = CancellationToken::new();
+        let until = stopping.clone();
+        let ready = move || !until.is_cancelled();
+        let router = match admin_token {
+            Some(token) => api_http::router(ApiState::new(platform, &token, RequestLimits::default(), ready)),
+            None => api_http::health_router(platform, ready),
+        };
+        let serving =
+            api_http::serve(listener, router, ConnectionLimits::default(), stopping.clone().cancelled_owned());
         let stop = async {
             stop.await;
             stopping.cancel();
         };
         tokio::join!(serving, stop);
-        platform.stop().await;
+        if let Some(workers) = workers {
+            workers.stop().await;
+        }
         store.close().await;
     }
 }
 
-fn api(platform: &Integrations, admin_token: &SecretString, stopping: &CancellationToken) -> ApiState {
-    let stopping = stopping.clone();
-    let ready = move || !stopping.is_cancelled();
-    ApiState::new(platform.platform().clone(), admin_token, RequestLimits::default(), ready)
+/// The queue that processes share, if there is to be one.
+async fn queue(config: &Config) -> anyhow::Result<Option<RedisQueue>> {
+    let Queue::Redis(url) = &config.queue else { return Ok(None) };
+    let connected = RedisQueue::connect_sooner_or_later(redis_config(config, url)).await;
+    connected.map(Some).context(table::DISPATCH_QUEUE.entry.name)
+}
+
+/// How this process uses the Redis of that URL.
+pub(crate) fn redis_config(config: &Config, url: &SecretString) -> RedisConfig {
+    RedisConfig {
+        url: url.clone(),
+        name: QUEUE_NAME.to_owned(),
+        shares: config.worker().shares(),
+        lease: config.settings().policy.lease,
+        clock: Arc::new(SystemClock::new()),
+    }
 }
 
 /// The cipher with the configured keys.

@@ -40,6 +40,8 @@ pub struct Config {
     pub store: PathBuf,
     /// Where due work is kept in order.
     pub queue: Queue,
+    /// What this process does.
+    pub role: Role,
     /// The API.
     pub http: HttpConfig,
     /// The domains that addresses may have, lower-case; the first is the default.
@@ -72,11 +74,24 @@ pub struct KeyConfig {
 }
 
 /// Where due work is kept in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Queue {
-    /// In the process itself.
+    /// In the process itself, which then has the store to itself.
     Embedded,
+    /// In the Redis of that URL, for all processes that work on the store.
+    Redis(SecretString),
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// It takes in and delivers.
+    All,
+    /// It takes in.
+    Api,
+    /// It delivers.
+    Worker,
 }
 
 /// The API.
@@ -132,15 +147,15 @@ impl Config {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        // One role fits the one queue there is, so that nothing of it needs to be kept.
-        sources.value(&table::ROLE)?;
+        let queue = sources.value(&table::DISPATCH_QUEUE)?;
         Ok(Self {
             keys: KeyConfig {
                 current: sources.optional(&table::SECRET_ENCRYPTION_KEY)?,
                 previous: sources.optional(&table::SECRET_PREVIOUS_KEYS)?.unwrap_or_default(),
             },
             store: sources.value(&table::STORE)?,
-            queue: sources.value(&table::DISPATCH_QUEUE)?,
+            role: role(sources, &queue)?,
+            queue,
             http: HttpConfig {
                 listen: sources.value(&table::HTTP_LISTEN)?,
                 admin_token: sources.optional(&table::ADMIN_TOKEN)?,
@@ -188,6 +203,21 @@ impl Config {
     pub fn worker(&self) -> WorkerConfig {
         WorkerConfig { concurrency: self.worker_concurrency, ..WorkerConfig::default() }
     }
+}
+
+/// A part of the work needs a queue that reaches the process with the rest of it.
+fn role(sources: &Sources, queue: &Queue) -> Result<Role, ConfigError> {
+    let role = sources.value(&table::ROLE)?;
+    let name = match (role, queue) {
+        (Role::Api, Queue::Embedded) => "api",
+        (Role::Worker, Queue::Embedded) => "worker",
+        _ => return Ok(role),
+    };
+    let queue = table::DISPATCH_QUEUE.entry.name;
+    let fault = format!(
+        "{name:?} needs a queue that processes share; set {queue} to the URL of a Redis, or let the role be `all`"
+    );
+    Err(sources.fault(&table::ROLE, fault))
 }
 
 fn retry(sources: &Sources) -> Result<RetryPolicy, ConfigError> {

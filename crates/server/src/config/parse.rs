@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
-use super::{LogFormat, Queue, setting::Fault};
+use super::{LogFormat, Queue, Role, setting::Fault};
 use crate::telemetry::LogFilter;
 
 /// The shortest admin token, in characters.
@@ -78,21 +78,24 @@ pub(super) fn sqlite_path(text: &str) -> Result<PathBuf, Fault> {
     Ok(path.into())
 }
 
+/// `embedded`, or the URL of a Redis. It is not shown: it may hold a password.
 pub(super) fn queue(text: &str) -> Result<Queue, Fault> {
     match text.split_once("://") {
         None if text == "embedded" => Ok(Queue::Embedded),
-        Some(("redis" | "rediss", _)) => Err("this build has no Redis queue; it must be `embedded`".to_owned()),
-        _ => Err("must be `embedded`".to_owned()),
+        Some(("redis" | "rediss" | "redis+unix", _)) => {
+            let url = SecretString::from(text);
+            queue_redis::check_url(&url).map_err(|error| error.to_string())?;
+            Ok(Queue::Redis(url))
+        }
+        _ => Err("is neither `embedded` nor a URL that begins with `redis://` or `rediss://`".to_owned()),
     }
 }
 
-/// Other roles need a queue that several processes share.
-pub(super) fn role(text: &str) -> Result<(), Fault> {
+pub(super) fn role(text: &str) -> Result<Role, Fault> {
     match text {
-        "all" => Ok(()),
-        "api" | "worker" => {
-            Err(format!("{text:?} needs a queue that processes share; with the embedded queue it must be `all`"))
-        }
+        "all" => Ok(Role::All),
+        "api" => Ok(Role::Api),
+        "worker" => Ok(Role::Worker),
         other => Err(format!("{} is none of `all`, `api` and `worker`", quoted(other))),
     }
 }

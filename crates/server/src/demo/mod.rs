@@ -16,7 +16,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use self::{client::Client, place::Place};
-use crate::{cli::DemoArgs, config::Config, print, stop::StopSignal, wire::Server};
+use crate::{
+    cli::DemoArgs,
+    config::{Config, Queue, Role},
+    print,
+    stop::StopSignal,
+    wire::Server,
+};
 
 /// The mail that is sent first.
 const FIRST_MAIL: &[u8] = include_bytes!("../../../../samples/welcome.eml");
@@ -37,6 +43,7 @@ pub(crate) async fn demo(
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let place = Place::choose(&mut config, args.chat_id).await?;
     let admin_token = random_text();
+    (config.queue, config.role) = (Queue::Embedded, Role::All);
     config.store = folder.path().join("demo.db");
     config.http.listen = args.listen;
     config.http.admin_token = Some(admin_token.clone());

@@ -3,6 +3,7 @@
 mod credentials;
 mod finding;
 mod network;
+mod queue;
 mod settings;
 mod store;
 
@@ -41,6 +42,7 @@ pub(crate) async fn run(
 
 async fn checks(config: &Config, registry: &Registry, live: bool) -> Vec<Finding> {
     let mut findings = settings::check(config);
+    findings.push(queue::check(config).await);
     let outbound = match wire::outbound() {
         Ok(outbound) => outbound,
         Err(error) => {

@@ -4,13 +4,16 @@ use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use integrations_core::Settings;
 use secrecy::ExposeSecret as _;
-use server::config::{LogFormat, Queue, entries};
+use server::config::{LogFormat, Queue, Role, entries};
 
 use crate::config::{of, refusal};
 
 const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER_KEY: &str = "//////////////////////////////////////////w";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+const UNREADABLE_QUEUE: &str = "the URL of the queue cannot be read; it looks like `redis://user:password@host:6379/0`";
+const UNKNOWN_QUEUE: &str = "is neither `embedded` nor a URL that begins with `redis://` or `rediss://`";
 
 /// Name, value, and the refusal behind the name; the example stands at its end in every case.
 const REFUSED: &[(&str, &str, &str)] = &[
@@ -45,16 +48,24 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "sqlite://a.db?mode=rwc",
         "after `sqlite://` must stand the path of a file, without parameters",
     ),
-    ("INTEGRATION_DISPATCH_QUEUE", "redis://me:hunter2@host", "this build has no Redis queue; it must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host", "this build has no Redis queue; it must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "amqp://me:hunter2@host", "must be `embedded`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", "must be `embedded`"),
+    ("INTEGRATION_DISPATCH_QUEUE", "redis://me:hunter2@host:port", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host/database", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "redis://", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "amqp://me:hunter2@host", UNKNOWN_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", UNKNOWN_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "hunter2", UNKNOWN_QUEUE),
     (
         "INTEGRATION_ROLE",
         "worker",
-        "\"worker\" needs a queue that processes share; with the embedded queue it must be `all`",
+        "\"worker\" needs a queue that processes share; set INTEGRATION_DISPATCH_QUEUE to the URL of a Redis, or let \
+         the role be `all`",
     ),
-    ("INTEGRATION_ROLE", "api", "\"api\" needs a queue that processes share; with the embedded queue it must be `all`"),
+    (
+        "INTEGRATION_ROLE",
+        "api",
+        "\"api\" needs a queue that processes share; set INTEGRATION_DISPATCH_QUEUE to the URL of a Redis, or let the \
+         role be `all`",
+    ),
     ("INTEGRATION_ROLE", "boss", "\"boss\" is none of `all`, `api` and `worker`"),
     ("INTEGRATION_HTTP_LISTEN", "localhost:8080", "\"localhost:8080\" is not an IP address and a port"),
     ("INTEGRATION_HTTP_LISTEN", "8080", "\"8080\" is not an IP address and a port"),
@@ -143,7 +154,8 @@ fn without_settings_the_defaults_count() {
     let config = of(&[]).unwrap();
     assert!(config.keys.current.is_none() && config.keys.previous.is_empty() && config.http.admin_token.is_none());
     assert_eq!(config.store, Path::new("data/integrations.db"));
-    assert_eq!(config.queue, Queue::Embedded);
+    assert!(matches!(config.queue, Queue::Embedded));
+    assert_eq!(config.role, Role::All);
     assert_eq!(config.http.listen, "127.0.0.1:8080".parse().unwrap());
     assert_eq!(config.telegram.api_base_url.as_str(), "https://api.telegram.org/");
     assert_eq!(config.worker().concurrency, 64);
@@ -201,6 +213,20 @@ fn every_setting_reaches_its_place() {
     let retry = settings.policy.retry;
     let seconds = [retry.window, retry.base, retry.max, retry.jitter].map(|duration| duration.as_secs());
     assert_eq!(seconds, [60, 5, 9, 0]);
+}
+
+#[test]
+fn a_role_goes_with_a_queue_that_is_shared() {
+    for url in
+        ["redis://me:hunter2@host", "rediss://me:hunter2@host:6380/1", "redis+unix:///run/redis.sock?pass=hunter2"]
+    {
+        for (name, role) in [("all", Role::All), ("api", Role::Api), ("worker", Role::Worker)] {
+            let config = of(&[("INTEGRATION_DISPATCH_QUEUE", url), ("INTEGRATION_ROLE", name)]).unwrap();
+            assert!(matches!(&config.queue, Queue::Redis(read) if read.expose_secret() == url));
+            assert_eq!(config.role, role);
+            assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+        }
+    }
 }
 
 #[test]
