@@ -8,18 +8,25 @@ use tokio_util::sync::CancellationToken;
 /// One prune for so many sweeps.
 const SWEEPS_PER_PRUNE: u64 = 240;
 
+/// By how much sooner than usual a sweep that failed is repeated.
+const SOONER: u32 = 5;
+
 /// Sweeps at once and then again and again, until told to stop. A failing sweep is logged and followed by the next one.
 pub(crate) async fn run(platform: Platform, every: Duration, stopping: CancellationToken) {
     let sweeping = async {
         let mut started = false;
         for round in 0_u64.. {
-            match sweep(&platform, started).await {
-                Ok(()) => started = true,
+            let pause = match sweep(&platform, started).await {
+                Ok(()) => {
+                    started = true;
+                    every
+                }
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "sweep failed; it will be repeated");
+                    every / SOONER
                 }
-            }
-            tokio::time::sleep(every).await;
+            };
+            tokio::time::sleep(pause).await;
             if round % SWEEPS_PER_PRUNE == 0
                 && let Err(error) = platform.ports().store.prune(platform.ports().clock.now()).await
             {

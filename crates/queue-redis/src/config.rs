@@ -33,7 +33,7 @@ pub enum ConnectError {
     #[error("the name of the queue must have 1 to 64 letters, digits, `-`, `_`, `.` or `:`")]
     Name,
     /// It cannot be reached, or refuses what the queue needs.
-    #[error("Redis cannot be used as the queue: {0}")]
+    #[error("Redis cannot be used as the queue")]
     Unusable(#[from] Fault),
     /// The server lacks commands that the scripts use.
     #[error("Redis {major}.{minor} is too old; the queue needs 6.2 or newer")]

@@ -87,7 +87,7 @@ impl Wakes {
             if subscription.is_some() {
                 tracing::info!("Redis says when there is new work");
                 if let Err(error) = requirements::verify(&link).await {
-                    tracing::error!(%error, "Redis is not what the queue needs");
+                    tracing::error!(error = &error as &dyn std::error::Error, "Redis is not what the queue needs");
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(super) async fn check(config: &Config) -> Finding {
                 ConnectError::Unusable(_) => format!("look after it, or correct {}", DISPATCH_QUEUE.entry.name),
                 _ => "it is checked again at every start".to_owned(),
             };
-            Finding::fail(SUBJECT, error, remedy)
+            Finding::fail(SUBJECT, format!("{:#}", anyhow::Error::new(error)), remedy)
         }
     }
 }
