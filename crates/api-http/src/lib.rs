@@ -21,6 +21,6 @@ mod throttle;
 
 pub use limits::{ConnectionLimits, RequestLimits};
 pub use openapi::openapi;
-pub use router::{probes, router};
+pub use router::{health_router, router};
 pub use serve::serve;
 pub use state::ApiState;

@@ -1,8 +1,10 @@
 //! All routes under all limits.
 
 use axum::{Router, middleware::from_fn_with_state};
+use integrations_core::Platform;
 
 use crate::{
+    RequestLimits,
     observe::{deadline, observe},
     problem::{Code, Problem},
     routes,
@@ -15,18 +17,20 @@ pub fn router(state: ApiState) -> Router {
     let limits = &state.limits;
     let mail_deadline = from_fn_with_state(limits.mail_time + limits.handling_time, deadline);
     let json_deadline = from_fn_with_state(limits.json_time + limits.handling_time, deadline);
-    let routes = routes::emails::routes().layer(mail_deadline).merge(routes::all_but_emails().layer(json_deadline));
-    observed(routes.into(), state)
+    let routes: Router<Api> =
+        routes::emails::routes().layer(mail_deadline).merge(routes::all_but_emails().layer(json_deadline)).into();
+    finished(routes, state)
 }
 
-/// `/livez` and `/readyz` alone, for a process that takes no requests but is looked after like one.
-pub fn probes(state: ApiState) -> Router {
-    let state = Api::new(state);
-    let json_deadline = from_fn_with_state(state.limits.json_time + state.limits.handling_time, deadline);
-    observed(routes::server::probes().layer(json_deadline).into(), state)
+/// `/livez`, `/readyz` and `/openapi.json` alone: for a process that takes no requests of tenants. `ready` says whether
+/// it is at work: not while it is shutting down.
+pub fn health_router(platform: Platform, ready: impl Fn() -> bool + Send + Sync + 'static) -> Router {
+    let state = Api::new(ApiState::without_admin(platform, RequestLimits::default(), ready));
+    let deadline = from_fn_with_state(state.limits.json_time + state.limits.handling_time, deadline);
+    finished(routes::health().layer(deadline).into(), state)
 }
 
-fn observed(routes: Router<Api>, state: Api) -> Router {
+fn finished(routes: Router<Api>, state: Api) -> Router {
     routes
         .fallback(async || Problem::new(Code::NotFound))
         .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))

@@ -22,8 +22,8 @@ pub(crate) type Api = Arc<ApiState>;
 pub struct ApiState {
     pub(crate) platform: Platform,
     pub(crate) limits: RequestLimits,
-    /// SHA-256 of the admin token.
-    pub(crate) admin: [u8; 32],
+    /// SHA-256 of the admin token, if there is one.
+    pub(crate) admin: Option<[u8; 32]>,
     /// Keys that were authenticated lately, by the SHA-256 of their text.
     pub(crate) keys: Recent<[u8; 32], Arc<ApiKey>>,
     /// Organizations that were there lately.
@@ -43,9 +43,19 @@ impl ApiState {
         limits: RequestLimits,
         ready: impl Fn() -> bool + Send + Sync + 'static,
     ) -> Self {
+        let admin = Some(Sha256::digest(admin_token.expose_secret()).into());
+        Self { admin, ..Self::without_admin(platform, limits, ready) }
+    }
+
+    /// The same for a process that nobody administers.
+    pub(crate) fn without_admin(
+        platform: Platform,
+        limits: RequestLimits,
+        ready: impl Fn() -> bool + Send + Sync + 'static,
+    ) -> Self {
         Self {
             platform,
-            admin: Sha256::digest(admin_token.expose_secret()).into(),
+            admin: None,
             keys: Recent::new(limits.key_memory),
             organizations: Recent::new(limits.key_memory),
             provider_calls: Throttle::new(limits.provider_calls),

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use integrations_core::{
     Clock, DispatchQueue, Entropy, Outbound, Platform, PlatformError, Ports, Provider, Registry, SecretCipher,
-    Settings, Store, WorkError,
-    memory::MemoryQueue,
-    store::{Abandoned, Held},
+    Settings, Store, WorkError, memory::MemoryQueue, store::Abandoned,
 };
 
 use crate::{Integrations, SystemClock, SystemEntropy, WorkerConfig};
@@ -75,7 +73,7 @@ impl Builder {
     }
 
     /// Uses a queue that several processes share. Attempts that others have open are then left alone until their lease
-    /// ends.
+    /// ends. It need not be reachable: what is accepted meanwhile goes out when it is.
     #[must_use]
     pub fn shared_queue(self, queue: Arc<dyn DispatchQueue>) -> Self {
         Self { queue: Some(queue), ..self }
@@ -98,35 +96,33 @@ impl Builder {
     /// # Errors
     /// The key is wrong, or the store cannot be used.
     pub async fn start(self) -> Result<Integrations, StartError> {
-        let worker = self.worker;
-        let abandoned = if self.queue.is_some() { Abandoned::LeaseEnded } else { Abandoned::All };
-        let platform = self.platform();
-        check_key(&platform).await?;
-        let interrupted = platform.recover(abandoned).await?;
-        if interrupted > 0 {
-            tracing::info!(attempts = interrupted, "closed attempts that an earlier process left open");
+        let (worker, alone) = (self.worker, self.queue.is_none());
+        let platform = self.open().await?;
+        if alone {
+            let interrupted = platform.recover(Abandoned::All).await?;
+            if interrupted > 0 {
+                tracing::info!(attempts = interrupted, "closed attempts that an earlier process left open");
+            }
         }
-        platform.release(Held::ByDailyLimit).await?;
-        platform.sweep().await?;
         Ok(Integrations::run(platform, worker))
     }
 
-    /// Checks the key and gives the platform without workers: for a process that only takes in, beside others that
-    /// share the queue and deliver.
+    /// Checks the key, and starts nothing: for a process that only takes in, beside others that work on a shared queue.
     ///
     /// # Errors
     /// The key is wrong, or the store cannot be used.
-    pub async fn intake(self) -> Result<Platform, StartError> {
+    pub async fn open(self) -> Result<Platform, StartError> {
         let platform = self.platform();
         check_key(&platform).await?;
         Ok(platform)
     }
 
-    /// The platform without workers and unchecked.
+    /// The platform without workers and without any check.
     #[must_use]
     pub fn platform(self) -> Platform {
         let queue = self.queue.unwrap_or_else(|| {
-            Arc::new(MemoryQueue::new(self.clock.clone(), self.worker.shares(), self.settings.policy.lease))
+            let (clock, lease) = (self.clock.clone(), self.settings.policy.lease);
+            Arc::new(MemoryQueue::new(clock, self.worker.shares(), lease))
         });
         let ports = Ports {
             store: self.store,

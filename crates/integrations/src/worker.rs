@@ -35,12 +35,13 @@ impl Default for WorkerConfig {
 }
 
 impl WorkerConfig {
-    /// How much of the attempts in flight one lane and one organization may use, so that a target that hangs leaves
-    /// room for others: a quarter, and three quarters.
+    /// How much one lane and one organization may have in flight, so that a target that hangs leaves room for others. A
+    /// shared queue counts it over all its workers: however many there are, no target gets more calls at once, and no
+    /// organization can fill a single worker.
     #[must_use]
     pub fn shares(&self) -> Shares {
-        let all = self.concurrency;
-        Shares { lane: all.div_ceil(4), organization: (all - all / 4).max(1) }
+        let slots = self.concurrency.max(1);
+        Shares { lane: slots.div_ceil(4), organization: (slots - slots / 4).max(1) }
     }
 }
 

@@ -18,9 +18,6 @@ pub struct RedisConfig {
     pub shares: Shares,
     /// How long a reserved entry stays with its worker.
     pub lease: Duration,
-    /// How long a push waits for Redis. What takes longer is sent nevertheless, but its caller is told that the queue
-    /// cannot be reached: nobody who hands in a mail should wait for a Redis that hangs.
-    pub push_patience: Duration,
     /// The clock in which entries are due. It need not agree with that of the Redis server.
     pub clock: Arc<dyn Clock>,
 }
@@ -36,7 +33,7 @@ pub enum ConnectError {
     #[error("the name of the queue must have 1 to 64 letters, digits, `-`, `_`, `.` or `:`")]
     Name,
     /// It cannot be reached, or refuses what the queue needs.
-    #[error("Redis cannot be used as the queue: {0}")]
+    #[error("Redis cannot be used as the queue")]
     Unusable(#[from] Fault),
     /// The server lacks commands that the scripts use.
     #[error("Redis {major}.{minor} is too old; the queue needs 6.2 or newer")]
@@ -49,6 +46,14 @@ pub enum ConnectError {
     /// The server drops keys when its memory is full.
     #[error("Redis may drop entries when its memory is full; set its `maxmemory-policy` to `noeviction`")]
     Evicting,
+}
+
+/// Whether that URL can be read, without connecting.
+///
+/// # Errors
+/// [`ConnectError::Url`].
+pub fn check_url(url: &SecretString) -> Result<(), ConnectError> {
+    client(url).map(drop)
 }
 
 /// The Redis that the URL names. Nothing is connected yet.

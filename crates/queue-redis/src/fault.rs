@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 #[non_exhaustive]
 pub enum Fault {
     /// No answer in time.
-    #[error("it did not answer within two seconds")]
+    #[error("it did not answer in time")]
     Slow,
     /// No connection, a broken one, or no trust in its certificate.
     #[error("there is no connection to it; check that it runs, its address, and with `rediss` its certificate")]
@@ -36,6 +36,13 @@ pub enum Fault {
     /// Anything else.
     #[error("it refused a command, or its answer was not understood")]
     Refused,
+}
+
+impl Fault {
+    /// Whether it may be over by itself. Otherwise somebody must change something first.
+    pub(crate) fn may_pass(self) -> bool {
+        !matches!(self, Self::Credentials | Self::Permission | Self::Refused)
+    }
 }
 
 impl From<RedisError> for Fault {

@@ -1,12 +1,24 @@
 //! What the server must be like, read from its `INFO`, which managed services allow where they forbid `CONFIG`.
 
-use crate::ConnectError;
+use crate::{ConnectError, Fault, link::Link};
 
 /// The oldest version that has every command of the scripts.
 const OLDEST: (u32, u32) = (6, 2);
 
+/// Asks the server. What it does not say is told in the log.
+pub(crate) async fn verify(link: &Link) -> Result<(), ConnectError> {
+    let unknown = match link.info().await {
+        Err(Fault::Permission) => vec!["version", "maxmemory-policy"],
+        info => check(&info?)?,
+    };
+    if !unknown.is_empty() {
+        tracing::warn!(?unknown, "Redis does not say this about itself; it must be 6.2 or newer, with `noeviction`");
+    }
+    Ok(())
+}
+
 /// What the server does not say about itself, and so could not be checked.
-pub(crate) fn check(info: &str) -> Result<Vec<&'static str>, ConnectError> {
+fn check(info: &str) -> Result<Vec<&'static str>, ConnectError> {
     let mut unknown = Vec::new();
     match field(info, "redis_version").and_then(version) {
         None => unknown.push("version"),

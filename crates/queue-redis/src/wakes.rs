@@ -12,7 +12,11 @@ use futures_util::StreamExt as _;
 use redis::{Client, Value, aio::PubSub};
 use tokio::sync::watch;
 
-use crate::{Fault, link::in_time};
+use crate::{
+    Fault,
+    link::{Link, in_time},
+    requirements,
+};
 
 /// How long the channel may be silent before the connection is tested.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -30,7 +34,7 @@ pub(crate) struct Wakes {
 
 impl Wakes {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { count: watch::Sender::new(0), seen: AtomicU64::new(0), listening: AtomicBool::new(true) })
+        Arc::new(Self { count: watch::Sender::new(0), seen: AtomicU64::new(0), listening: AtomicBool::new(false) })
     }
 
     /// A reservation begins: it sees whatever was pushed until now.
@@ -40,7 +44,7 @@ impl Wakes {
 
     /// This process has pushed. Usually the channel says so too; workers are woken once.
     pub(crate) fn pushed(&self) {
-        if !self.listening.load(Ordering::SeqCst) {
+        if !self.is_listening() {
             self.wake();
         }
     }
@@ -56,22 +60,36 @@ impl Wakes {
         self.count.send_modify(|count| *count = count.wrapping_add(1));
     }
 
+    /// Whether the channel is subscribed, as far as we know.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.listening.load(Ordering::SeqCst)
+    }
+
     /// Listens, and subscribes again whenever the connection is lost.
-    pub(crate) async fn listen(self: Arc<Self>, client: Client, channel: String, mut subscription: PubSub) {
+    pub(crate) async fn listen(
+        self: Arc<Self>,
+        client: Client,
+        link: Arc<Link>,
+        channel: String,
+        mut subscription: Option<PubSub>,
+    ) {
         loop {
-            self.attend(subscription).await;
-            self.listening.store(false, Ordering::SeqCst);
-            tracing::warn!("Redis no longer says when there is new work; subscribing again");
-            subscription = loop {
-                tokio::time::sleep(PAUSE).await;
-                if let Ok(subscription) = subscribe(&client, &channel).await {
-                    break subscription;
+            if let Some(subscription) = subscription.take() {
+                self.listening.store(true, Ordering::SeqCst);
+                // There may have been something meanwhile.
+                self.wake();
+                self.attend(subscription).await;
+                self.listening.store(false, Ordering::SeqCst);
+                tracing::warn!("Redis no longer says when there is new work; subscribing again");
+            }
+            tokio::time::sleep(PAUSE).await;
+            subscription = subscribe(&client, &channel).await.ok();
+            if subscription.is_some() {
+                tracing::info!("Redis says when there is new work");
+                if let Err(error) = requirements::verify(&link).await {
+                    tracing::error!(error = &error as &dyn std::error::Error, "Redis is not what the queue needs");
                 }
-            };
-            tracing::info!("Redis says again when there is new work");
-            self.listening.store(true, Ordering::SeqCst);
-            // There may have been something meanwhile.
-            self.wake();
+            }
         }
     }
 

@@ -1,14 +1,14 @@
 //! The one place that puts technologies together.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use api_http::{ApiState, ConnectionLimits, RequestLimits};
 use cipher_ring::RingCipher;
 use http_reqwest::HttpConfig;
 use integrations::{Builder, Integrations, SystemClock, SystemEntropy};
-use integrations_core::{DispatchQueue, Outbound, Platform, Registry};
-use queue_redis::{ConnectError, RedisConfig, RedisQueue};
+use integrations_core::{Outbound, Platform, Registry};
+use queue_redis::{RedisConfig, RedisQueue};
 use secrecy::SecretString;
 use store_sqlite::{OpenOptions, SqliteStore};
 use tokio::net::TcpListener;
@@ -16,50 +16,46 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Queue, Role, table};
 
-/// What all keys in Redis begin with. Installations that share a Redis server take a database each.
+/// What all keys in Redis begin with.
 const QUEUE_NAME: &str = "integrations";
-
-/// How long a mail's sender waits for a Redis that hangs. A sweep brings what it did not take.
-const PUSH_PATIENCE: Duration = Duration::from_millis(100);
 
 /// A server that takes requests, delivers, or both.
 pub(crate) struct Server {
-    /// None where others deliver.
+    platform: Platform,
     workers: Option<Integrations>,
+    admin_token: Option<SecretString>,
     store: SqliteStore,
-    api: ApiState,
-    role: Role,
     listener: TcpListener,
-    stopping: CancellationToken,
 }
 
 impl Server {
-    /// Opens the store, checks the key, takes up what an earlier process left, and binds the address. Requests are
-    /// answered once [`Server::run`] is called.
+    /// Opens the store, checks the key, binds the address, and starts the workers, which take up what an earlier process
+    /// left. Requests are answered once [`Server::run`] is called.
     pub(crate) async fn start(config: &Config, registry: Registry, migrate: bool) -> anyhow::Result<Self> {
-        let admin_token = table::ADMIN_TOKEN.required(config.http.admin_token.clone())?;
+        let admin_token = match config.role {
+            Role::Worker => None,
+            Role::All | Role::Api => Some(table::ADMIN_TOKEN.required(config.http.admin_token.clone())?),
+        };
         let cipher = cipher(config)?;
         let listener = bind(config.http.listen).await?;
-        let queue = queue(config).await.context(table::DISPATCH_QUEUE.entry.name)?;
-        let options = OpenOptions::default().exclusive(queue.is_none()).migrate(migrate);
+        let queue = queue(config).await?;
+        let options = OpenOptions::default().exclusive(queue.is_none()).shared(queue.is_some()).migrate(migrate);
         let store = SqliteStore::open(&config.store, options).await?;
         let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
             .registry(registry)
             .settings(config.settings())
             .worker(config.worker());
         if let Some(queue) = queue {
-            builder = builder.shared_queue(queue);
+            builder = builder.shared_queue(Arc::new(queue));
         }
         let (platform, workers) = match config.role {
-            Role::Api => (builder.intake().await?, None),
+            Role::Api => (builder.open().await?, None),
             Role::All | Role::Worker => {
                 let workers = builder.start().await?;
                 (workers.platform().clone(), Some(workers))
             }
         };
-        let stopping = CancellationToken::new();
-        let api = api(platform, &admin_token, &stopping);
-        Ok(Self { workers, store, api, role: config.role, listener, stopping })
+        Ok(Self { platform, workers, admin_token, store, listener })
     }
 
     /// Where it listens.
@@ -69,10 +65,16 @@ impl Server {
 
     /// Answers requests until `stop` is ready; then lets requests and attempts end and closes the store.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { workers, store, api, role, listener, stopping } = self;
-        let routes = if role == Role::Worker { api_http::probes(api) } else { api_http::router(api) };
-        let stopped = stopping.clone().cancelled_owned();
-        let serving = api_http::serve(listener, routes, ConnectionLimits::default(), stopped);
+        let Self { platform, workers, admin_token, store, listener } = self;
+        let stopping = CancellationToken::new();
+        let until = stopping.clone();
+        let ready = move || !until.is_cancelled();
+        let router = match admin_token {
+            Some(token) => api_http::router(ApiState::new(platform, &token, RequestLimits::default(), ready)),
+            None => api_http::health_router(platform, ready),
+        };
+        let serving =
+            api_http::serve(listener, router, ConnectionLimits::default(), stopping.clone().cancelled_owned());
         let stop = async {
             stop.await;
             stopping.cancel();
@@ -85,24 +87,22 @@ impl Server {
     }
 }
 
-fn api(platform: Platform, admin_token: &SecretString, stopping: &CancellationToken) -> ApiState {
-    let stopping = stopping.clone();
-    let ready = move || !stopping.is_cancelled();
-    ApiState::new(platform, admin_token, RequestLimits::default(), ready)
+/// The queue that processes share, if there is to be one.
+async fn queue(config: &Config) -> anyhow::Result<Option<RedisQueue>> {
+    let Queue::Redis(url) = &config.queue else { return Ok(None) };
+    let connected = RedisQueue::connect_sooner_or_later(redis_config(config, url)).await;
+    connected.map(Some).context(table::DISPATCH_QUEUE.entry.name)
 }
 
-/// The queue that processes share, if there is one.
-pub(crate) async fn queue(config: &Config) -> Result<Option<Arc<dyn DispatchQueue>>, ConnectError> {
-    let Queue::Redis(url) = &config.queue else { return Ok(None) };
-    let queue = RedisQueue::connect(RedisConfig {
+/// How this process uses the Redis of that URL.
+pub(crate) fn redis_config(config: &Config, url: &SecretString) -> RedisConfig {
+    RedisConfig {
         url: url.clone(),
         name: QUEUE_NAME.to_owned(),
         shares: config.worker().shares(),
         lease: config.settings().policy.lease,
-        push_patience: PUSH_PATIENCE,
         clock: Arc::new(SystemClock::new()),
-    });
-    Ok(Some(Arc::new(queue.await?)))
+    }
 }
 
 /// The cipher with the configured keys.

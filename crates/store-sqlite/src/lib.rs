@@ -10,7 +10,8 @@
 //! - What the lists show newest first is threaded through the rows, so that an event costs the same whatever the number
 //!   of organizations, addresses, and earlier events.
 //!
-//! The file must be on a local disk. Besides it lie `-wal` and `-shm`, which belong to it, and `.lock`.
+//! The file must be on a local disk. Besides it lie `-wal` and `-shm`, which belong to it, `.lock`, and `.turn` where
+//! several processes share it.
 
 mod accounts;
 mod addresses;

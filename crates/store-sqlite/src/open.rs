@@ -29,6 +29,7 @@ pub enum Durability {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OpenOptions {
     exclusive: bool,
+    shared: bool,
     keep_schema: bool,
     durability: Durability,
     max_pages: Option<u32>,
@@ -40,6 +41,15 @@ impl OpenOptions {
     #[must_use]
     pub fn exclusive(mut self, exclusive: bool) -> Self {
         self.exclusive = exclusive;
+        self
+    }
+
+    /// Whether this is one of several processes that share the work on the dispatches. It is refused while a process
+    /// works on them that wants to be the only one, and the other way round. The schema is brought up to date by the
+    /// first of them, before the others may work. Off by default.
+    #[must_use]
+    pub fn shared(mut self, shared: bool) -> Self {
+        self.shared = shared;
         self
     }
 
@@ -144,7 +154,8 @@ impl SqliteStore {
             make_file(path)?;
         }
         let (owner, mut connection) = connect(path, options).await?;
-        if options.keep_schema {
+        // Where others work already, they must not find another schema all at once.
+        if options.keep_schema || matches!(owner, Some(Ownership::Shared(_))) {
             let pending = migrate::pending(&mut connection).await?;
             if !pending.is_empty() {
                 return Err(OpenError::SchemaOlder { pending });
@@ -152,6 +163,11 @@ impl SqliteStore {
         } else {
             migrate::run(&mut connection).await?;
         }
+        let owner = match owner {
+            Some(Ownership::Alone(owner)) if options.shared => Some(owner.shared().await?),
+            Some(Ownership::Alone(owner) | Ownership::Shared(owner)) => Some(owner),
+            None => None,
+        };
         Self::start(path, options, owner, connection)
     }
 
@@ -161,9 +177,9 @@ impl SqliteStore {
     /// See [`OpenError`].
     pub async fn open_existing(path: impl AsRef<Path>) -> Result<Self, OpenError> {
         let (path, options) = (path.as_ref(), OpenOptions::default().migrate(false));
-        let (owner, mut connection) = connect(path, options).await?;
+        let (_, mut connection) = connect(path, options).await?;
         migrate::pending(&mut connection).await?;
-        Self::start(path, options, owner, connection)
+        Self::start(path, options, None, connection)
     }
 
     /// What the file lacks of the schema.
@@ -197,12 +213,28 @@ impl SqliteStore {
     }
 }
 
-/// Takes ownership if that is wanted, and connects.
-async fn connect(path: &Path, options: OpenOptions) -> Result<(Option<Owner>, SqliteConnection), OpenError> {
+/// How far the file belongs to this process.
+enum Ownership {
+    Alone(Owner),
+    Shared(Owner),
+}
+
+/// Takes ownership if that is wanted, and connects. Who wants to share may be alone at first.
+async fn connect(path: &Path, options: OpenOptions) -> Result<(Option<Ownership>, SqliteConnection), OpenError> {
     if options.keep_schema && !path.exists() {
         return Err(OpenError::Missing { path: path.to_owned() });
     }
-    let owner = options.exclusive.then(|| Owner::take(path)).transpose()?;
+    let owner = if options.exclusive {
+        Some(Ownership::Alone(Owner::take(path)?))
+    } else if options.shared {
+        Some(match Owner::take(path) {
+            Ok(owner) => Ownership::Alone(owner),
+            Err(OpenError::Owned { .. }) => Ownership::Shared(Owner::share(path).await?),
+            Err(error) => return Err(error),
+        })
+    } else {
+        None
+    };
     let mut connection = options.writing(path).connect().await?;
     connection::check_version(&mut connection).await?;
     Ok((owner, connection))

@@ -11,7 +11,7 @@ mod integration_body;
 mod integrations;
 mod organizations;
 mod providers;
-pub(crate) mod server;
+mod server;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,7 +29,12 @@ pub(crate) fn all_but_emails() -> OpenApiRouter<Api> {
         .merge(addresses::routes())
         .merge(events::routes())
         .merge(dispatches::routes())
-        .merge(server::routes())
+        .merge(health())
+}
+
+/// The routes about the server itself.
+pub(crate) fn health() -> OpenApiRouter<Api> {
+    server::routes()
 }
 
 /// Something was deleted.

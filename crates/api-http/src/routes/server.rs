@@ -17,12 +17,10 @@ use crate::{
 };
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    probes().routes(routes!(read_openapi))
-}
-
-/// What a supervisor asks.
-pub(crate) fn probes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(read_liveness)).routes(routes!(read_readiness))
+    OpenApiRouter::default()
+        .routes(routes!(read_liveness))
+        .routes(routes!(read_readiness))
+        .routes(routes!(read_openapi))
 }
 
 /// It is well.

@@ -8,7 +8,7 @@ use queue_redis::{ConnectError, Fault, RedisConfig, RedisQueue};
 
 use crate::{
     redis_server::{RedisServer, shared},
-    world::{Entries, config, connect, fresh_name, refusal, take},
+    world::{Entries, config, connect, fresh_name, ids, refusal, take, until},
 };
 
 /// Everything that an error may put into a log.
@@ -102,6 +102,31 @@ fn a_server_that_never_answers_is_left_after_two_seconds() {
             let error = refusal(shared(), format!("{scheme}://{}", silent.local_addr().unwrap())).await;
             assert!(matches!(error, ConnectError::Unusable(Fault::Slow)), "{error:?}");
         }
+    });
+}
+
+/// What a person must put right stops the start; what passes by itself does not.
+#[test]
+fn who_may_wait_starts_without_the_server() {
+    block_on(async {
+        let mut server = RedisServer::start(&[]);
+        server.kill();
+        let queue = RedisQueue::connect_sooner_or_later(config(&server, "q")).await.unwrap();
+        assert!(!queue.is_connected());
+        let entries = Entries::new().many(1);
+        assert!(queue.push(&entries).await.is_err());
+        server.restart(&[]);
+        until("connected", async || queue.is_connected()).await;
+        queue.push(&entries).await.unwrap();
+        queue.pushed().await;
+        assert_eq!(take(&queue, 1).await, ids(&entries));
+
+        server.tell(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+        let refused = RedisQueue::connect_sooner_or_later(config(&server, "q")).await.unwrap_err();
+        assert!(matches!(refused, ConnectError::Evicting), "{refused:?}");
+        server.tell(&["CONFIG", "SET", "requirepass", "battery-staple"]);
+        let refused = RedisQueue::connect_sooner_or_later(config(&server, "q")).await.unwrap_err();
+        assert!(matches!(refused, ConnectError::Unusable(Fault::Credentials)), "{refused:?}");
     });
 }
 

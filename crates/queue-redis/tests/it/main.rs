@@ -10,6 +10,7 @@ mod outages;
 mod random;
 mod redis_server;
 mod sharing;
+mod takeover;
 mod turns;
 mod waking;
 mod world;

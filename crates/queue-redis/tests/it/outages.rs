@@ -1,5 +1,6 @@
 //! Redis fails in every way it can, and the queue needs no restart.
 
+use futures_util::future::join_all;
 use integrations_core::DispatchQueue as _;
 use integrations_testkit::suite::block_on;
 use queue_redis::{Fault, RedisQueue};
@@ -107,6 +108,56 @@ fn connections_cut() {
             server.tell(&["CLIENT", "KILL", "TYPE", kind, "SKIPME", "yes"]);
             assert_works(&queue).await;
         }
+    });
+}
+
+/// Pushing and finishing may be done twice, so they do not fail because of a connection that was cut.
+#[test]
+fn connections_cut_are_not_noticed() {
+    block_on(async {
+        let server = RedisServer::start(&[]);
+        let queue = connect(&server, "q").await;
+        let entries = Entries::new().many(1);
+        let cut = || server.tell(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+        cut();
+        queue.push(&entries).await.unwrap();
+        assert_eq!(take(&queue, 1).await, ids(&entries));
+        cut();
+        forget(&queue, &ids(&entries)).await;
+    });
+}
+
+/// A sender is not kept waiting as long as a worker is.
+#[test]
+fn a_push_waits_less_for_a_server_that_hangs() {
+    block_on(async {
+        let server = RedisServer::start(&[]);
+        let queue = connect(&server, "q").await;
+        let entries = Entries::new().many(1);
+        server.pause();
+        tokio::select! {
+            pushed = queue.push(&entries) => assert_eq!(fault(pushed), Some(Fault::Slow)),
+            _ = queue.reserve(1) => panic!("the push took as long as a reservation"),
+        }
+        server.resume();
+        assert_works(&queue).await;
+    });
+}
+
+/// What many ask for at once is one call.
+#[test]
+fn calls_that_wait_are_merged() {
+    block_on(async {
+        let server = RedisServer::start(&[]);
+        let queue = connect(&server, "q").await;
+        let entries = Entries::new().many(100);
+        server.tell(&["CONFIG", "RESETSTAT"]);
+        join_all(entries.iter().map(|entry| queue.push(std::slice::from_ref(entry)))).await;
+        assert_eq!(take(&queue, 100).await, ids(&entries));
+        let stats: String = server.ask(&["INFO", "commandstats"]);
+        let scripts = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=")?.split(',').next());
+        let scripts: u32 = scripts.unwrap().parse().unwrap();
+        assert!(scripts < 10, "{scripts} calls");
     });
 }
 

@@ -39,14 +39,7 @@ pub(crate) fn fresh_name() -> String {
 
 /// A configuration to be varied.
 pub(crate) fn config(server: &RedisServer, name: &str) -> RedisConfig {
-    RedisConfig {
-        url: server.url().into(),
-        name: name.to_owned(),
-        shares: ROOMY,
-        lease: LONG,
-        push_patience: LONG,
-        clock: clock(),
-    }
+    RedisConfig { url: server.url().into(), name: name.to_owned(), shares: ROOMY, lease: LONG, clock: clock() }
 }
 
 pub(crate) async fn connect(server: &RedisServer, name: &str) -> RedisQueue {

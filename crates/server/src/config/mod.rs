@@ -77,18 +77,18 @@ pub struct KeyConfig {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Queue {
-    /// In the process itself.
+    /// In the process itself, which then has the store to itself.
     Embedded,
-    /// In the Redis with this URL, which may hold a password.
+    /// In the Redis of that URL, for all processes that work on the store.
     Redis(SecretString),
 }
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// It takes requests and delivers.
+    /// It takes in and delivers.
     All,
-    /// It takes requests.
+    /// It takes in.
     Api,
     /// It delivers.
     Worker,
@@ -147,19 +147,15 @@ impl Config {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        let (queue, role) = (sources.value(&table::DISPATCH_QUEUE)?, sources.value(&table::ROLE)?);
-        if matches!(queue, Queue::Embedded) && role != Role::All {
-            let fault = "the roles `api` and `worker` need a queue that processes share, which `embedded` is not";
-            return Err(table::DISPATCH_QUEUE.misfit(fault));
-        }
+        let queue = sources.value(&table::DISPATCH_QUEUE)?;
         Ok(Self {
             keys: KeyConfig {
                 current: sources.optional(&table::SECRET_ENCRYPTION_KEY)?,
                 previous: sources.optional(&table::SECRET_PREVIOUS_KEYS)?.unwrap_or_default(),
             },
             store: sources.value(&table::STORE)?,
+            role: role(sources, &queue)?,
             queue,
-            role,
             http: HttpConfig {
                 listen: sources.value(&table::HTTP_LISTEN)?,
                 admin_token: sources.optional(&table::ADMIN_TOKEN)?,
@@ -207,6 +203,21 @@ impl Config {
     pub fn worker(&self) -> WorkerConfig {
         WorkerConfig { concurrency: self.worker_concurrency, ..WorkerConfig::default() }
     }
+}
+
+/// A part of the work needs a queue that reaches the process with the rest of it.
+fn role(sources: &Sources, queue: &Queue) -> Result<Role, ConfigError> {
+    let role = sources.value(&table::ROLE)?;
+    let name = match (role, queue) {
+        (Role::Api, Queue::Embedded) => "api",
+        (Role::Worker, Queue::Embedded) => "worker",
+        _ => return Ok(role),
+    };
+    let queue = table::DISPATCH_QUEUE.entry.name;
+    let fault = format!(
+        "{name:?} needs a queue that processes share; set {queue} to the URL of a Redis, or let the role be `all`"
+    );
+    Err(sources.fault(&table::ROLE, fault))
 }
 
 fn retry(sources: &Sources) -> Result<RetryPolicy, ConfigError> {

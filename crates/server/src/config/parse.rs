@@ -78,12 +78,16 @@ pub(super) fn sqlite_path(text: &str) -> Result<PathBuf, Fault> {
     Ok(path.into())
 }
 
-/// The URL is not shown: it may hold a password.
+/// `embedded`, or the URL of a Redis. It is not shown: it may hold a password.
 pub(super) fn queue(text: &str) -> Result<Queue, Fault> {
     match text.split_once("://") {
         None if text == "embedded" => Ok(Queue::Embedded),
-        Some(("redis" | "rediss" | "redis+unix", place)) if !place.is_empty() => Ok(Queue::Redis(text.into())),
-        _ => Err("must be `embedded`, or begin with `redis://` or `rediss://`".to_owned()),
+        Some(("redis" | "rediss" | "redis+unix", _)) => {
+            let url = SecretString::from(text);
+            queue_redis::check_url(&url).map_err(|error| error.to_string())?;
+            Ok(Queue::Redis(url))
+        }
+        _ => Err("is neither `embedded` nor a URL that begins with `redis://` or `rediss://`".to_owned()),
     }
 }
 

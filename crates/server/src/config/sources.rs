@@ -65,6 +65,14 @@ impl Sources {
         value.map_err(|fault| Origin::Environment.error(entry, entry.name, fault))
     }
 
+    /// The error about a value that does not fit the others.
+    pub(super) fn fault<T>(&self, setting: &Setting<T>, fault: String) -> ConfigError {
+        let entry = &setting.entry;
+        let set = |layer: &&Layer| matches!(layer.find(entry), Ok(Some(_)));
+        let origin = self.layers.iter().find(set).map_or(&Origin::Environment, |layer| &layer.origin);
+        origin.error(entry, entry.name, fault)
+    }
+
     /// The value, which is set or has a default.
     pub(super) fn value<T>(&self, setting: &Setting<T>) -> Result<T, ConfigError> {
         setting.required(self.optional(setting)?)
@@ -72,11 +80,6 @@ impl Sources {
 }
 
 impl<T> Setting<T> {
-    /// The error about a value that does not fit the others.
-    pub(super) fn misfit(&self, fault: &str) -> ConfigError {
-        Origin::Environment.error(&self.entry, self.entry.name, fault)
-    }
-
     /// The value of a setting that the caller cannot do without.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ pub(crate) static ADMIN_TOKEN: Setting<SecretString> = Setting {
         default: None,
         example: "\"$(integrations-server keygen)\"",
         about: "The bearer token that may do everything in every organization: 32 to 1024 characters of ASCII \
-                without spaces. `serve` does not start without it.",
+                without spaces. `serve` does not start without it, unless it is a `worker`.",
         secret: true,
     },
     parse: parse::admin_token,
@@ -112,10 +112,10 @@ pub(crate) static DISPATCH_QUEUE: Setting<Queue> = Setting {
     entry: Entry {
         name: "INTEGRATION_DISPATCH_QUEUE",
         default: Some("embedded"),
-        example: "rediss://worker:password@redis.example.org:6379",
-        about: "Where due work is kept in order: `embedded`, in the server itself, or the `redis://` or `rediss://` \
-                (TLS) URL of a Redis 6.2 or newer that never evicts, for several processes that share one store; see \
-                [scaling](scaling.md). Nothing is lost with either: the queue is rebuilt from the store.",
+        example: "rediss://user:password@redis.example.org:6379/0",
+        about: "Where due work is kept in order: `embedded`, in the one process that works on the store, or the URL of \
+                a [Redis](scaling.md) for several: `redis://`, `rediss://` with TLS, or `redis+unix://` and the path of \
+                a socket. Nothing is lost with it: it is rebuilt from the store.",
         secret: true,
     },
     parse: parse::queue,
@@ -126,8 +126,9 @@ pub(crate) static ROLE: Setting<Role> = Setting {
         name: "INTEGRATION_ROLE",
         default: Some("all"),
         example: "all",
-        about: "What this process does: `api` takes requests, `worker` delivers (and answers `/livez` and `/readyz` \
-                alone), `all` does both. The first two need a queue that processes share.",
+        about: "What this process does: `all`, or only one half of it where processes share a Redis queue: `api` takes \
+                in and delivers nothing, `worker` delivers and answers nothing but `/livez`, `/readyz` and \
+                `/openapi.json`; see [scaling.md](scaling.md).",
         secret: false,
     },
     parse: parse::role,
@@ -138,7 +139,7 @@ pub(crate) static HTTP_LISTEN: Setting<SocketAddr> = Setting {
         name: "INTEGRATION_HTTP_LISTEN",
         default: Some("127.0.0.1:8080"),
         example: "0.0.0.0:8080",
-        about: "The IP address and port on which the API is served, without TLS: put a proxy before it where others \
+        about: "The IP address and port on which the API is served, or a worker's health, without TLS: put a proxy before it where others \
                 can reach it. Port 0 takes a free one.",
         secret: false,
     },
@@ -231,7 +232,9 @@ pub(crate) static WORKER_CONCURRENCY: Setting<usize> = Setting {
         name: "INTEGRATION_WORKER_CONCURRENCY",
         default: Some("64"),
         example: "64",
-        about: "How many attempts may be under way at once, 1 to 1024.",
+        about: "How many attempts may be under way at once in this process, 1 to 1024. A quarter of them may go to one \
+                destination, three quarters to one organization, both counted over all processes that share a queue; \
+                give it to all of them alike.",
         secret: false,
     },
     parse: |text| parse::whole(text, &(1..=1024)),

@@ -43,8 +43,8 @@ pub(crate) async fn demo(
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
     let place = Place::choose(&mut config, args.chat_id).await?;
     let admin_token = random_text();
-    config.store = folder.path().join("demo.db");
     (config.queue, config.role) = (Queue::Embedded, Role::All);
+    config.store = folder.path().join("demo.db");
     config.http.listen = args.listen;
     config.http.admin_token = Some(admin_token.clone());
     config.keys.current = Some(Key::generate(&SystemEntropy));

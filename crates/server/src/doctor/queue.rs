@@ -1,20 +1,28 @@
-//! The check of the queue.
+//! Checks of the queue: whether Redis can be reached and used.
+
+use queue_redis::{ConnectError, RedisQueue};
 
 use super::finding::Finding;
 use crate::{
-    config::{Config, table::DISPATCH_QUEUE},
+    config::{Config, Queue, table::DISPATCH_QUEUE},
     wire,
 };
 
-/// Whether the queue can be used, which changes nothing in it.
+const SUBJECT: &str = "queue";
+
+/// Connects as a server does, beside those that are at work.
 pub(super) async fn check(config: &Config) -> Finding {
-    const SUBJECT: &str = "queue";
-    match wire::queue(config).await {
-        Ok(None) => Finding::ok(SUBJECT, "embedded: rebuilt from the store at every start"),
-        Ok(Some(_)) => Finding::ok(SUBJECT, "Redis answers, runs the queue's scripts, and never evicts"),
+    let Queue::Redis(url) = &config.queue else {
+        return Finding::ok(SUBJECT, "embedded: rebuilt from the store at every start");
+    };
+    match RedisQueue::connect(wire::redis_config(config, url)).await {
+        Ok(_) => Finding::ok(SUBJECT, "Redis answers, is new enough and drops nothing"),
         Err(error) => {
-            let remedy = format!("{} names it; nothing is lost meanwhile", DISPATCH_QUEUE.entry.name);
-            Finding::fail(SUBJECT, error, remedy)
+            let remedy = match error {
+                ConnectError::Unusable(_) => format!("look after it, or correct {}", DISPATCH_QUEUE.entry.name),
+                _ => "it is checked again at every start".to_owned(),
+            };
+            Finding::fail(SUBJECT, format!("{:#}", anyhow::Error::new(error)), remedy)
         }
     }
 }

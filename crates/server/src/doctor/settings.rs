@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::config::{
-    Config, ConfigError,
+    Config, ConfigError, Role,
     table::{ADMIN_TOKEN, SECRET_ENCRYPTION_KEY},
 };
 
@@ -23,6 +23,7 @@ pub(super) fn check(config: &Config) -> Vec<Finding> {
     });
     findings.push(match ADMIN_TOKEN.required(config.http.admin_token.as_ref()) {
         Ok(_) => Finding::ok("admin token", "set"),
+        Err(_) if config.role == Role::Worker => Finding::ok("admin token", "not needed by a worker"),
         Err(error) => Finding::fail("admin token", error, "it is the way to administer the server"),
     });
     findings

@@ -6,6 +6,8 @@ mod demo;
 mod faults;
 mod mails;
 mod program;
+mod redis;
+mod redis_server;
 mod running;
 mod secrets;
 mod settings;

@@ -3,8 +3,9 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
@@ -18,31 +19,65 @@ pub(crate) const ADMIN_TOKEN: &str = "an-admin-token-of-more-than-32-characters"
 pub(crate) const BOT: i64 = 123_456_789;
 pub(crate) const CHAT: i64 = 987_654_321;
 
+/// What servers are started with. Clones lead to the same store.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    folder: Arc<tempfile::TempDir>,
+    environment: Vec<(String, String)>,
+}
+
+impl Settings {
+    /// An empty store, and what a server needs.
+    pub(crate) fn new(sandbox: &Sandbox) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let key = cipher_ring::Key::generate(&integrations::SystemEntropy).to_base64();
+        let store = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self { folder, environment: Vec::new() }
+            .with("INTEGRATION_STORE", &store)
+            .with("INTEGRATION_HTTP_LISTEN", "127.0.0.1:0")
+            .with("INTEGRATION_ADMIN_TOKEN", ADMIN_TOKEN)
+            .with("INTEGRATION_SECRET_ENCRYPTION_KEY", secrecy::ExposeSecret::expose_secret(&key))
+            .with("INTEGRATION_TELEGRAM_API_BASE_URL", sandbox.base_url().as_str())
+            .with("INTEGRATION_TELEGRAM_PACING", "off")
+            .with("MAX_INTEGRATION_DISPATCHES_PER_ORGANIZATION_PER_DAY", "0")
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// As they are given to a process.
+    pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
 /// A server process. It is killed when this is dropped.
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: SocketAddr,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) settings: Settings,
     streams: Vec<JoinHandle<String>>,
 }
 
 impl Server {
     /// A server on an empty store, with these variables on top of what it needs.
     pub(crate) fn start(sandbox: &Sandbox, environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let key = cipher_ring::Key::generate(&integrations::SystemEntropy).to_base64();
+        Self::with(
+            environment.iter().fold(Settings::new(sandbox), |settings, (name, value)| settings.with(name, value)),
+        )
+    }
+
+    /// A server with these settings.
+    pub(crate) fn with(settings: Settings) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_integrations-server"));
-        command
-            .arg("serve")
-            .env_clear()
-            .env("INTEGRATION_STORE", format!("sqlite://{}", folder.path().join("test.db").display()))
-            .env("INTEGRATION_HTTP_LISTEN", "127.0.0.1:0")
-            .env("INTEGRATION_ADMIN_TOKEN", ADMIN_TOKEN)
-            .env("INTEGRATION_SECRET_ENCRYPTION_KEY", secrecy::ExposeSecret::expose_secret(&key))
-            .env("INTEGRATION_TELEGRAM_API_BASE_URL", sandbox.base_url())
-            .env("INTEGRATION_TELEGRAM_PACING", "off")
-            .env("MAX_INTEGRATION_DISPATCHES_PER_ORGANIZATION_PER_DAY", "0")
-            .envs(environment.iter().copied());
+        command.arg("serve").env_clear().envs(settings.environment());
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (ready, address) = mpsc::channel();
         let mut out = BufReader::new(process.stdout.take().unwrap());
@@ -64,16 +99,29 @@ impl Server {
             process.wait().unwrap();
             panic!("the server did not start: {}", read_err.join().unwrap());
         };
-        Self { process, address, folder, streams: vec![read_out, read_err] }
+        Self { process, address, settings, streams: vec![read_out, read_err] }
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
     /// Ends the process and gives all that it printed.
-    pub(crate) fn kill(mut self) -> (String, tempfile::TempDir) {
+    pub(crate) fn kill(mut self) -> String {
         self.process.kill().unwrap();
+        self.printed()
+    }
+
+    /// Asks the process to end, as a service manager does, and gives all that it printed.
+    pub(crate) fn stop(mut self) -> String {
+        self.signal("TERM");
+        self.printed()
+    }
+
+    fn printed(&mut self) -> String {
         self.process.wait().unwrap();
-        let printed = self.streams.drain(..).map(|stream| stream.join().unwrap()).collect();
-        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
-        (printed, folder)
+        self.streams.drain(..).map(|stream| stream.join().unwrap()).collect()
     }
 }
 
@@ -101,9 +149,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn with_organization(server: &Server) -> Self {
+    /// A client that acts for nobody.
+    pub(crate) fn of(server: &Server) -> Self {
         let http = ReqwestClient::trusted(&HttpConfig::default()).unwrap();
-        let mut client = Self { http, server: server.address, organization: None };
+        Self { http, server: server.address, organization: None }
+    }
+
+    pub(crate) async fn with_organization(server: &Server) -> Self {
+        let mut client = Self::of(server);
         let organization = client.post("/v1/organizations", &json!({ "name": "Test" })).await;
         client.organization = organization["id"].as_str().map(str::to_owned);
         client

@@ -59,13 +59,14 @@ fn promise_07_a_secret_never_appears() {
         answers.push(client.get("/v1/dispatches").await);
         tokio::time::timeout(Duration::from_secs(30), client.newest_in(&["delivered", "failed"])).await.unwrap();
 
-        let (printed, folder) = server.kill();
+        let settings = server.settings.clone();
+        let printed = server.kill();
         assert!(printed.len() > 1_000, "the log is there: {printed}");
         search("the log", printed.as_bytes(), &token);
         for answer in answers {
             search("an answer", answer.to_string().as_bytes(), &token);
         }
-        search_files(folder.path(), &token);
+        search_files(settings.folder(), &token);
     });
 }
 

@@ -12,6 +12,9 @@ const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 const OTHER_KEY: &str = "//////////////////////////////////////////w";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
+const UNREADABLE_QUEUE: &str = "the URL of the queue cannot be read; it looks like `redis://user:password@host:6379/0`";
+const UNKNOWN_QUEUE: &str = "is neither `embedded` nor a URL that begins with `redis://` or `rediss://`";
+
 /// Name, value, and the refusal behind the name; the example stands at its end in every case.
 const REFUSED: &[(&str, &str, &str)] = &[
     (
@@ -45,13 +48,24 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "sqlite://a.db?mode=rwc",
         "after `sqlite://` must stand the path of a file, without parameters",
     ),
+    ("INTEGRATION_DISPATCH_QUEUE", "redis://me:hunter2@host:port", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host/database", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "redis://", UNREADABLE_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "amqp://me:hunter2@host", UNKNOWN_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", UNKNOWN_QUEUE),
+    ("INTEGRATION_DISPATCH_QUEUE", "hunter2", UNKNOWN_QUEUE),
     (
-        "INTEGRATION_DISPATCH_QUEUE",
-        "amqp://me:hunter2@host",
-        "must be `embedded`, or begin with `redis://` or `rediss://`",
+        "INTEGRATION_ROLE",
+        "worker",
+        "\"worker\" needs a queue that processes share; set INTEGRATION_DISPATCH_QUEUE to the URL of a Redis, or let \
+         the role be `all`",
     ),
-    ("INTEGRATION_DISPATCH_QUEUE", "redis://", "must be `embedded`, or begin with `redis://` or `rediss://`"),
-    ("INTEGRATION_DISPATCH_QUEUE", "embedded://", "must be `embedded`, or begin with `redis://` or `rediss://`"),
+    (
+        "INTEGRATION_ROLE",
+        "api",
+        "\"api\" needs a queue that processes share; set INTEGRATION_DISPATCH_QUEUE to the URL of a Redis, or let the \
+         role be `all`",
+    ),
     ("INTEGRATION_ROLE", "boss", "\"boss\" is none of `all`, `api` and `worker`"),
     ("INTEGRATION_HTTP_LISTEN", "localhost:8080", "\"localhost:8080\" is not an IP address and a port"),
     ("INTEGRATION_HTTP_LISTEN", "8080", "\"8080\" is not an IP address and a port"),
@@ -112,16 +126,6 @@ fn a_bad_value_is_refused_in_one_line_with_an_example() {
 }
 
 #[test]
-fn roles_that_share_need_a_queue_that_is_shared() {
-    for role in ["api", "worker"] {
-        let refused = refusal(&[("INTEGRATION_ROLE", role)]);
-        let fault = "the roles `api` and `worker` need a queue that processes share, which `embedded` is not";
-        assert!(refused.starts_with(&format!("INTEGRATION_DISPATCH_QUEUE: {fault}; example: ")), "{refused}");
-        of(&[("INTEGRATION_ROLE", role), ("INTEGRATION_DISPATCH_QUEUE", "redis://redis.example.org")]).unwrap();
-    }
-}
-
-#[test]
 fn every_setting_that_can_be_bad_is_in_the_table_above() {
     let tested: BTreeSet<_> = REFUSED.iter().map(|(name, ..)| *name).collect();
     let untested: Vec<_> = entries().map(|entry| entry.name).filter(|name| !tested.contains(name)).collect();
@@ -133,14 +137,9 @@ fn what_may_hold_a_password_is_never_shown() {
     for (name, value, _) in REFUSED.iter().filter(|(_, value, _)| value.contains("hunter2")) {
         assert!(!refusal(&[(name, value)]).contains("hunter2"), "{name}");
     }
-    let queue = "redis://me:hunter2@host";
-    let config = [
-        ("INTEGRATION_ADMIN_TOKEN", TOKEN),
-        ("INTEGRATION_SECRET_ENCRYPTION_KEY", KEY),
-        ("INTEGRATION_DISPATCH_QUEUE", queue),
-    ];
-    let shown = format!("{:?}", of(&config).unwrap());
-    assert!(!shown.contains(TOKEN) && !shown.contains(KEY) && !shown.contains("hunter2"), "{shown}");
+    let config = of(&[("INTEGRATION_ADMIN_TOKEN", TOKEN), ("INTEGRATION_SECRET_ENCRYPTION_KEY", KEY)]).unwrap();
+    let shown = format!("{config:?}");
+    assert!(!shown.contains(TOKEN) && !shown.contains(KEY), "{shown}");
 }
 
 #[test]
@@ -177,8 +176,6 @@ fn every_setting_reaches_its_place() {
         ("INTEGRATION_SECRET_PREVIOUS_KEYS", &format!("{OTHER_KEY}, {KEY},")),
         ("INTEGRATION_ADMIN_TOKEN", TOKEN),
         ("INTEGRATION_STORE", "sqlite:///var/lib/x.db"),
-        ("INTEGRATION_DISPATCH_QUEUE", "rediss://me:hunter2@host/3"),
-        ("INTEGRATION_ROLE", "worker"),
         ("INTEGRATION_HTTP_LISTEN", "[::1]:9"),
         ("INTEGRATION_EMAIL_DOMAINS", " Mail.Example.org ,example.org,EXAMPLE.ORG"),
         ("INTEGRATION_DASHBOARD_BASE_URL", "https://dash.example.org/x"),
@@ -202,8 +199,6 @@ fn every_setting_reaches_its_place() {
     assert_eq!(config.keys.previous[1].id(), key.id());
     assert_eq!(config.http.admin_token.as_ref().unwrap().expose_secret(), TOKEN);
     assert_eq!(config.store, Path::new("/var/lib/x.db"));
-    let Queue::Redis(url) = &config.queue else { panic!("not the queue that is set") };
-    assert_eq!((url.expose_secret(), config.role), ("rediss://me:hunter2@host/3", Role::Worker));
     assert_eq!(config.http.listen, "[::1]:9".parse().unwrap());
     assert_eq!(config.telegram.api_base_url.as_str(), "http://127.0.0.1:8081/");
     assert_eq!(config.telegram.demo_bot_token.as_ref().unwrap().expose_secret(), "123:abc");
@@ -218,6 +213,20 @@ fn every_setting_reaches_its_place() {
     let retry = settings.policy.retry;
     let seconds = [retry.window, retry.base, retry.max, retry.jitter].map(|duration| duration.as_secs());
     assert_eq!(seconds, [60, 5, 9, 0]);
+}
+
+#[test]
+fn a_role_goes_with_a_queue_that_is_shared() {
+    for url in
+        ["redis://me:hunter2@host", "rediss://me:hunter2@host:6380/1", "redis+unix:///run/redis.sock?pass=hunter2"]
+    {
+        for (name, role) in [("all", Role::All), ("api", Role::Api), ("worker", Role::Worker)] {
+            let config = of(&[("INTEGRATION_DISPATCH_QUEUE", url), ("INTEGRATION_ROLE", name)]).unwrap();
+            assert!(matches!(&config.queue, Queue::Redis(read) if read.expose_secret() == url));
+            assert_eq!(config.role, role);
+            assert!(!format!("{config:?}").contains("hunter2"), "{config:?}");
+        }
+    }
 }
 
 #[test]

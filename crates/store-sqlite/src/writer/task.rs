@@ -119,6 +119,7 @@ impl Task {
     /// One transaction. The connection is kept if there is no doubt about it.
     async fn attempt(&mut self, batch: &mut Batch) -> sqlx::Result<Answers> {
         let Held { mut connection, mut working } = self.hold().await?;
+        let _turn = self.owner.as_ref().map(Owner::turn).transpose()?;
         let mut session = Session::over(&mut connection);
         session.run("BEGIN IMMEDIATE");
         match batch.work(&mut session, &mut working).await {

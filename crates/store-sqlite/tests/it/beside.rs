@@ -8,12 +8,17 @@ use std::sync::{
 use integrations_core::{
     IntegrationStatus,
     rules::Policy,
-    store::{AccountStore as _, Begun, DispatchFilter, DispatchStore as _, Page, Recorded, Settled},
+    store::{
+        AccountStore as _, Begun, DispatchFilter, DispatchStore as _, EventStore as _, Page, Recorded, Settled,
+        WorkStore as _,
+    },
 };
 use integrations_testkit::{
     builders::{Samples, receipt},
     scene::Scene,
 };
+
+use store_sqlite::OpenOptions;
 
 use crate::support::{Place, number, scene};
 
@@ -62,6 +67,36 @@ async fn many_clients_meet_no_busy_file() {
     assert_eq!(number(&mut connection, delivered).await, (CLIENTS * EVENTS) as i64);
     assert_eq!(number(&mut connection, "SELECT count(*) FROM attempts").await, (CLIENTS * EVENTS) as i64);
     assert_eq!(number(&mut connection, "SELECT sum(waiting) FROM organizations").await, 0);
+}
+
+/// Whoever waits for its turn to write gets it, however much the others write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stores_that_share_a_file_meet_no_busy_file() {
+    let place = Place::new();
+    let shared = OpenOptions::default().shared(true);
+    let open = || place.open_with(shared);
+    let stores = [open().await, open().await, open().await];
+    let (scene, route) = scene(&stores[0]).await;
+    let scene = Arc::new(Scene { policy: Policy { daily_limit: 0, ..Policy::default() }, ..scene });
+    let address = Arc::new(route.address);
+    let clients = (0..CLIENTS).map(|number| {
+        let (scene, address, store) = (scene.clone(), address.clone(), stores[number % stores.len()].clone());
+        tokio::spawn(async move {
+            for _ in 0..EVENTS {
+                let recorded = store.record(&[scene.samples.event(&address)], 0).await.unwrap();
+                let [Recorded::Accepted { entries }] = &recorded[..] else { panic!("{recorded:?}") };
+                let begun = store.begin(&[entries[0].dispatch], &scene.policy, scene.now()).await.unwrap();
+                let Some(Begun::Started(attempt)) = begun.into_iter().next() else { panic!("not begun") };
+                store.settle(&[scene.report(&attempt, Ok(receipt()))], &scene.policy).await.unwrap();
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+    let mut connection = place.connect().await;
+    let delivered = "SELECT count(*) FROM dispatches WHERE status = 'delivered'";
+    assert_eq!(number(&mut connection, delivered).await, (CLIENTS * EVENTS) as i64);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Opening and closing: schema, ownership, what is refused.
 
-use integrations_core::{StoreError, store::AccountStore as _};
+use integrations_core::{
+    StoreError,
+    store::{AccountStore as _, Page},
+};
 use integrations_testkit::builders::Samples;
 use store_sqlite::{OpenError, OpenOptions, SqliteStore};
 
@@ -92,6 +95,37 @@ async fn a_file_has_one_owner() {
     first.close().await;
     let second = place.open_with(exclusive).await;
     second.close().await;
+}
+
+#[tokio::test]
+async fn several_share_a_file_that_nobody_has_alone() {
+    let place = Place::new();
+    let (alone, shared) = (OpenOptions::default().exclusive(true), OpenOptions::default().shared(true));
+    // All start at once, and one of them makes the schema.
+    let (one, two, three) = tokio::join!(place.open_with(shared), place.open_with(shared), place.open_with(shared));
+    let refused = SqliteStore::open(place.database(), alone).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Owned { .. }), "{refused}");
+    for store in [&one, &two, &three] {
+        store.list_organizations(Page::first(1)).await.unwrap();
+        store.close().await;
+    }
+
+    let owner = place.open_with(alone).await;
+    let refused = SqliteStore::open(place.database(), shared).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Owned { .. }), "{refused}");
+    owner.close().await;
+    place.open_with(shared).await.close().await;
+}
+
+#[tokio::test]
+async fn who_joins_others_leaves_the_schema_alone() {
+    let place = Place::new();
+    let shared = OpenOptions::default().shared(true);
+    let first = place.open_with(shared).await;
+    sqlx::raw_sql("DROP TABLE lanes; DELETE FROM _sqlx_migrations").execute(&mut place.connect().await).await.unwrap();
+    let refused = SqliteStore::open(place.database(), shared).await.unwrap_err();
+    assert!(matches!(refused, OpenError::SchemaOlder { .. }), "{refused}");
+    first.close().await;
 }
 
 #[tokio::test]
