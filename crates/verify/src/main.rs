@@ -6,9 +6,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, ValueEnum};
 use verify::{
-    Options, Queue, Report, Server, clock_steps, fresh_seed, kill, pacing,
-    powercut::{self, Commits},
-    provider_faults, redis_loss, stop,
+    Options, Queue, Report, Server, clock_steps, fresh_seed, kill, pacing, powercut, provider_faults, redis_loss, stop,
 };
 
 /// Breaks a server and shows that no accepted event is lost.
@@ -74,8 +72,8 @@ async fn run(args: &Args) -> anyhow::Result<Report> {
     match args.program {
         Program::Kill => kill::run(&server, args.queue, options(200)).await,
         Program::Stop => stop::run(&server, args.queue, rounds(20)).await,
-        Program::Powercut => powercut::run(&server, Commits::Synced, options(200)).await,
-        Program::PowercutControl => powercut::run(&server, Commits::Lazy, options(20)).await,
+        Program::Powercut => powercut::run(&server, options(200)).await,
+        Program::PowercutControl => powercut::control(&server, options(20)).await,
         Program::Clock => clock_steps::run(&server, options(100)).await,
         Program::Pacing => pacing::run(&server, rounds(50)).await,
         Program::RedisLoss => redis_loss::run(&server, options(20)).await,

@@ -32,10 +32,10 @@ const LIFE: RangeInclusive<u64> = 5..=500;
 
 /// What the server's commits are worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Commits {
+enum Commits {
     /// What they are.
     Synced,
-    /// What they would be with `synchronous=NORMAL`. A run with these must lose events, or the others prove nothing.
+    /// What they would be with `synchronous=NORMAL`.
     Lazy,
 }
 
@@ -43,7 +43,28 @@ pub enum Commits {
 ///
 /// # Errors
 /// The library cannot be built, or the server did not get ready again or did not end its work.
-pub async fn run(server: &Server, commits: Commits, options: Options) -> Result<Report> {
+pub async fn run(server: &Server, options: Options) -> Result<Report> {
+    run_with(server, Commits::Synced, options).await
+}
+
+/// The same with commits that are not synced. Events must disappear, or the other run proves nothing.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn control(server: &Server, options: Options) -> Result<Report> {
+    let mut report = run_with(server, Commits::Lazy, options).await?;
+    let gone = report.faults.iter().filter(|fault| fault.contains("was accepted as")).count();
+    report.faults.clear();
+    if gone == 0 {
+        report.faults.push("no event is gone, so that a run without losses proves nothing".to_owned());
+    } else if let Some(folder) = report.kept.take() {
+        std::fs::remove_dir_all(folder)?;
+    }
+    report.notes.push(format!("{gone} accepted events are lost or forgotten, as it must be without syncs"));
+    Ok(report)
+}
+
+async fn run_with(server: &Server, commits: Commits, options: Options) -> Result<Report> {
     let folder = tempfile::Builder::new().prefix("verify-disk-").tempdir()?;
     let library = preload::build(folder.path(), "powercut", SHIM).await?;
     let mut settings = vec![preload::setting(&library), ("VERIFY_DISK", copies(&folder).display().to_string())];
@@ -53,7 +74,8 @@ pub async fn run(server: &Server, commits: Commits, options: Options) -> Result<
     std::fs::create_dir(copies(&folder))?;
     let site = Site::new(server, &settings).await?;
     let disk = Disk { copies: copies(&folder), data: site.data().to_owned() };
-    let report = cut_and_start(&site, &disk, options).await;
+    let program = if commits == Commits::Lazy { "powercut-control" } else { "powercut" };
+    let report = cut_and_start(program, &site, &disk, options).await;
     site.close(report)
 }
 
@@ -61,7 +83,7 @@ fn copies(folder: &TempDir) -> std::path::PathBuf {
     folder.path().join("copies")
 }
 
-async fn cut_and_start(site: &Site, disk: &Disk, options: Options) -> Result<Report> {
+async fn cut_and_start(program: &'static str, site: &Site, disk: &Disk, options: Options) -> Result<Report> {
     let (process, api) = site.start().await?;
     let tenant = Tenant::with_chats(&api, site.world(), CHATS).await?;
     site.world().script(Fault::slow(ANSWER_TIME).method("sendMessage").forever());
@@ -78,7 +100,7 @@ async fn cut_and_start(site: &Site, disk: &Disk, options: Options) -> Result<Rep
         load.end().await;
         dropped += disk.cut(&mut random)?;
     }
-    let reckoning = reckon("powercut", site, &tenant, &client).await?;
+    let reckoning = reckon(program, site, &tenant, &client).await?;
     disk.agrees()?;
     let rest = reckoning.rest();
     let mut report = Report { seed: Some(options.seed), kills: options.rounds, ..reckoning.report };
