@@ -1,5 +1,7 @@
 //! Several processes on one store and one Redis: what comes and goes, and what breaks.
 
+use std::time::Duration;
+
 use integrations_testkit::suite::block_on;
 use serde_json::json;
 use telegram_sandbox::Sandbox;
@@ -151,8 +153,25 @@ fn a_worker_needs_no_admin_token_and_answers_about_itself_alone() {
         let settings = installation.settings.clone().with(ROLE, "worker").with("INTEGRATION_ADMIN_TOKEN", "");
         let worker = Server::with(settings);
         let client = Client::of(&worker);
-        for (path, status) in [("/livez", 200), ("/readyz", 200), ("/openapi.json", 200), ("/v1/organizations", 404)] {
+        for (path, status) in [("/livez", 200), ("/openapi.json", 200), ("/v1/organizations", 404)] {
             assert_eq!(client.call("GET", path, &json!({})).await.0, status, "{path}");
+        }
+    });
+}
+
+/// A service manager sees that a worker gets nothing to do.
+#[test]
+fn a_worker_is_ready_when_it_reaches_its_redis() {
+    block_on(async {
+        let mut installation = Installation::new(RedisServer::stopped()).await;
+        let worker = installation.start("worker");
+        let client = Client::of(&worker);
+        let (status, problem) = client.call("GET", "/readyz", &json!({})).await;
+        assert_eq!((status, &problem["code"]), (503, &json!("queue_unavailable")));
+        assert_eq!(client.call("GET", "/livez", &json!({})).await.0, 200);
+        installation.redis.start();
+        while client.call("GET", "/readyz", &json!({})).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
 }
