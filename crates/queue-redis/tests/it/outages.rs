@@ -136,8 +136,9 @@ fn a_push_waits_less_for_a_server_that_hangs() {
         let entries = Entries::new().many(1);
         server.pause();
         tokio::select! {
-            pushed = queue.push(&entries) => assert_eq!(fault(pushed), Some(Fault::Slow)),
+            biased;
             _ = queue.reserve(1) => panic!("the push took as long as a reservation"),
+            pushed = queue.push(&entries) => assert_eq!(fault(pushed), Some(Fault::Slow)),
         }
         server.resume();
         assert_works(&queue).await;
