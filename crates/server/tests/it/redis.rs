@@ -103,13 +103,16 @@ fn what_redis_forgets_comes_back() {
         let installation = Installation::new(RedisServer::started()).await;
         let (api, worker) = (installation.start("api"), installation.start("worker"));
         let inbox = installation.inbox(&api).await;
+        inbox.publish(0).await;
+        // Then it is idle, and is not stopped while it writes.
+        inbox.client.newest_in(&["delivered"]).await;
         worker.signal("STOP");
-        for number in 0..20 {
+        for number in 1..=20 {
             inbox.publish(number).await;
         }
         installation.redis.tell("FLUSHALL");
         worker.signal("CONT");
-        installation.delivered_once(20).await;
+        installation.delivered_once(21).await;
     });
 }
 
