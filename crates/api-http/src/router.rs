@@ -23,9 +23,14 @@ pub fn router(state: ApiState) -> Router {
 }
 
 /// `/livez`, `/readyz` and `/openapi.json` alone: for a process that takes no requests of tenants. `ready` says whether
-/// it is at work: not while it is shutting down.
-pub fn health_router(platform: Platform, ready: impl Fn() -> bool + Send + Sync + 'static) -> Router {
-    let state = Api::new(ApiState::without_admin(platform, RequestLimits::default(), ready));
+/// it is at work, not while it is shutting down, and `queue_reached` whether it gets any.
+pub fn health_router(
+    platform: Platform,
+    ready: impl Fn() -> bool + Send + Sync + 'static,
+    queue_reached: impl Fn() -> bool + Send + Sync + 'static,
+) -> Router {
+    let state = ApiState::without_admin(platform, RequestLimits::default(), ready);
+    let state = Api::new(ApiState { queue_reached: Box::new(queue_reached), ..state });
     let deadline = from_fn_with_state(state.limits.json_time + state.limits.handling_time, deadline);
     finished(routes::health().layer(deadline).into(), state)
 }

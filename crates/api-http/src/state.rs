@@ -32,6 +32,8 @@ pub struct ApiState {
     pub(crate) provider_calls: Throttle<(Option<ApiKeyId>, Option<OrganizationId>)>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) ready: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Whether the queue can be reached, for a process that is of no use without it.
+    pub(crate) queue_reached: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl ApiState {
@@ -61,6 +63,7 @@ impl ApiState {
             provider_calls: Throttle::new(limits.provider_calls),
             intake: Arc::new(Intake::new(limits.mail_bytes_at_once, limits.mail_bytes_at_once_per_organization)),
             ready: Box::new(ready),
+            queue_reached: Box::new(|| true),
             limits,
         }
     }

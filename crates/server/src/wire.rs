@@ -22,6 +22,7 @@ const QUEUE_NAME: &str = "integrations";
 /// A server that takes requests, delivers, or both.
 pub(crate) struct Server {
     platform: Platform,
+    queue: Option<Arc<RedisQueue>>,
     workers: Option<Integrations>,
     admin_token: Option<SecretString>,
     store: SqliteStore,
@@ -45,8 +46,8 @@ impl Server {
             .registry(registry)
             .settings(config.settings())
             .worker(config.worker());
-        if let Some(queue) = queue {
-            builder = builder.shared_queue(Arc::new(queue));
+        if let Some(queue) = &queue {
+            builder = builder.shared_queue(queue.clone());
         }
         let (platform, workers) = match config.role {
             Role::Api => (builder.open().await?, None),
@@ -55,7 +56,7 @@ impl Server {
                 (workers.platform().clone(), Some(workers))
             }
         };
-        Ok(Self { platform, workers, admin_token, store, listener })
+        Ok(Self { platform, queue, workers, admin_token, store, listener })
     }
 
     /// Where it listens.
@@ -65,13 +66,15 @@ impl Server {
 
     /// Answers requests until `stop` is ready; then lets requests and attempts end and closes the store.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { platform, workers, admin_token, store, listener } = self;
+        let Self { platform, queue, workers, admin_token, store, listener } = self;
         let stopping = CancellationToken::new();
         let until = stopping.clone();
         let ready = move || !until.is_cancelled();
         let router = match admin_token {
             Some(token) => api_http::router(ApiState::new(platform, &token, RequestLimits::default(), ready)),
-            None => api_http::health_router(platform, ready),
+            None => api_http::health_router(platform, ready, move || {
+                queue.as_ref().is_none_or(|queue| queue.is_connected())
+            }),
         };
         let serving =
             api_http::serve(listener, router, ConnectionLimits::default(), stopping.clone().cancelled_owned());
@@ -88,10 +91,10 @@ impl Server {
 }
 
 /// The queue that processes share, if there is to be one.
-async fn queue(config: &Config) -> anyhow::Result<Option<RedisQueue>> {
+async fn queue(config: &Config) -> anyhow::Result<Option<Arc<RedisQueue>>> {
     let Queue::Redis(url) = &config.queue else { return Ok(None) };
     let connected = RedisQueue::connect_sooner_or_later(redis_config(config, url)).await;
-    connected.map(Some).context(table::DISPATCH_QUEUE.entry.name)
+    connected.map(|queue| Some(Arc::new(queue))).context(table::DISPATCH_QUEUE.entry.name)
 }
 
 /// How this process uses the Redis of that URL.

@@ -71,5 +71,7 @@ codes! {
     StoreUnavailable "store_unavailable" SERVICE_UNAVAILABLE "The store cannot be used now. Try again soon.";
     TimedOut "timed_out" SERVICE_UNAVAILABLE
         "It took too long and was given up; it may have been done in part. Look, then try again.";
+    QueueUnavailable "queue_unavailable" SERVICE_UNAVAILABLE
+        "The queue cannot be reached now. What is due waits, and goes out when it can.";
     ShuttingDown "shutting_down" SERVICE_UNAVAILABLE "This server is shutting down.";
 }

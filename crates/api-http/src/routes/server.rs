@@ -56,6 +56,9 @@ async fn read_readiness(State(state): State<Api>) -> Answer<Json<Health>> {
     if !(state.ready)() {
         return Err(Problem::new(Code::ShuttingDown));
     }
+    if !(state.queue_reached)() {
+        return Err(Problem::new(Code::QueueUnavailable));
+    }
     state.platform.ports().store.canary().await.map_err(PlatformError::from)?;
     Ok(OK)
 }

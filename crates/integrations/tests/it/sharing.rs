@@ -1,9 +1,18 @@
 //! One bad target or tenant delays nobody else.
 
-use integrations::core::{DeliveryError, FailureKind};
-use integrations_testkit::suite::block_on;
+use std::sync::Arc;
 
-use crate::world::World;
+use integrations::{
+    SystemClock, WorkerConfig,
+    core::{
+        DeliveryError, DispatchStatus, FailureKind, Shares,
+        memory::{MemoryQueue, MemoryStore},
+        rules::Policy,
+    },
+};
+use integrations_testkit::{fakes::Postbox, suite::block_on};
+
+use crate::world::{World, builder};
 
 /// Promise 8: a target that never answers holds its share of the slots and no more.
 #[test]
@@ -39,5 +48,35 @@ fn a_bad_message_does_not_stop_the_next() {
         }
         // Two are refused for good; the one whose answer was lost comes again.
         world.postbox.wait_for(8).await;
+    });
+}
+
+/// However many workers there are, a target has no more calls at once than one of them would give it.
+#[test]
+fn shares_count_over_all_workers() {
+    block_on(async {
+        let worker = WorkerConfig { concurrency: 8, ..WorkerConfig::default() };
+        assert_eq!(worker.shares(), Shares { lane: 2, organization: 6 });
+        let (store, postbox) = (Arc::new(MemoryStore::new()), Postbox::default());
+        let queue = Arc::new(MemoryQueue::new(Arc::new(SystemClock::new()), worker.shares(), Policy::default().lease));
+        let process = || builder(store.clone(), &postbox).worker(worker).shared_queue(queue.clone());
+        let world = World::of(process(), postbox.clone()).await;
+        let _other = process().start().await.unwrap();
+        let (dead, lively) = (world.connect("dead").await, world.connect("lively").await);
+        let (to_dead, to_lively) = (world.address("dead", &[dead]).await, world.address("lively", &[lively]).await);
+        postbox.hang("dead");
+        for number in 0..20 {
+            world.publish(to_dead, &number.to_string()).await;
+            world.publish(to_lively, &number.to_string()).await;
+        }
+        postbox.wait_for(20).await;
+        let all_in = async |address, status| {
+            let all = world.dispatches().await;
+            all.iter().filter(|dispatch| dispatch.address_id == address && dispatch.state.status == status).count()
+        };
+        while all_in(to_lively, DispatchStatus::Delivered).await < 20 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(all_in(to_dead, DispatchStatus::Delivering).await, 2);
     });
 }

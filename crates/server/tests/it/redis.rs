@@ -1,5 +1,7 @@
 //! Several processes on one store and one Redis: what comes and goes, and what breaks.
 
+use std::time::Duration;
+
 use integrations_testkit::suite::block_on;
 use serde_json::json;
 use telegram_sandbox::Sandbox;
@@ -101,13 +103,16 @@ fn what_redis_forgets_comes_back() {
         let installation = Installation::new(RedisServer::started()).await;
         let (api, worker) = (installation.start("api"), installation.start("worker"));
         let inbox = installation.inbox(&api).await;
+        inbox.publish(0).await;
+        // Then it is idle, and is not stopped while it writes.
+        inbox.client.newest_in(&["delivered"]).await;
         worker.signal("STOP");
-        for number in 0..20 {
+        for number in 1..=20 {
             inbox.publish(number).await;
         }
         installation.redis.tell("FLUSHALL");
         worker.signal("CONT");
-        installation.delivered_once(20).await;
+        installation.delivered_once(21).await;
     });
 }
 
@@ -151,8 +156,25 @@ fn a_worker_needs_no_admin_token_and_answers_about_itself_alone() {
         let settings = installation.settings.clone().with(ROLE, "worker").with("INTEGRATION_ADMIN_TOKEN", "");
         let worker = Server::with(settings);
         let client = Client::of(&worker);
-        for (path, status) in [("/livez", 200), ("/readyz", 200), ("/openapi.json", 200), ("/v1/organizations", 404)] {
+        for (path, status) in [("/livez", 200), ("/openapi.json", 200), ("/v1/organizations", 404)] {
             assert_eq!(client.call("GET", path, &json!({})).await.0, status, "{path}");
+        }
+    });
+}
+
+/// A service manager sees that a worker gets nothing to do.
+#[test]
+fn a_worker_is_ready_when_it_reaches_its_redis() {
+    block_on(async {
+        let mut installation = Installation::new(RedisServer::stopped()).await;
+        let worker = installation.start("worker");
+        let client = Client::of(&worker);
+        let (status, problem) = client.call("GET", "/readyz", &json!({})).await;
+        assert_eq!((status, &problem["code"]), (503, &json!("queue_unavailable")));
+        assert_eq!(client.call("GET", "/livez", &json!({})).await.0, 200);
+        installation.redis.start();
+        while client.call("GET", "/readyz", &json!({})).await.0 != 200 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
 }
