@@ -91,20 +91,20 @@ impl CipherHarness for Harness {
     }
 }
 
-fn assert_found(defect: Defect, case: impl AsyncFn(&Harness)) {
+fn assert_found(defect: Defect, case: &impl AsyncFn(&Harness)) {
     let run = |defect| block_on(case(&Harness(defect, Arc::new(SeqEntropy::new(0)))));
     assert_bites(&format!("{defect:?}"), || run(D::None), || run(defect));
 }
 
 #[test]
 fn defects_are_found() {
-    assert_found(D::ForgetsTheContext, async |h| cipher::wrong_contexts_are_rejected(h).await);
-    assert_found(D::RepeatsItsEnvelope, async |h| cipher::every_envelope_is_fresh_and_opaque(h).await);
-    assert_found(D::ShowsThePlaintext, async |h| cipher::every_envelope_is_fresh_and_opaque(h).await);
-    assert_found(D::IgnoresTheVersion, async |h| cipher::every_bit_flip_is_rejected(h).await);
-    assert_found(D::IgnoresWhatFollows, async |h| cipher::every_other_length_is_rejected(h).await);
-    assert_found(D::PanicsOnShortInput, async |h| cipher::garbage_is_refused(h).await);
-    assert_found(D::ForgetsEarlierKeys, async |h| cipher::earlier_keys_open(h).await);
-    assert_found(D::HidesWhichKeyIsMissing, async |h| cipher::a_missing_key_is_named(h).await);
-    assert_found(D::TakesNoEmptySecret, async |h| cipher::sealed_secrets_open(h).await);
+    assert_found(D::ForgetsTheContext, &async |h| cipher::wrong_contexts_are_rejected(h).await);
+    assert_found(D::RepeatsItsEnvelope, &async |h| cipher::every_envelope_is_fresh_and_opaque(h).await);
+    assert_found(D::ShowsThePlaintext, &async |h| cipher::every_envelope_is_fresh_and_opaque(h).await);
+    assert_found(D::IgnoresTheVersion, &async |h| cipher::every_bit_flip_is_rejected(h).await);
+    assert_found(D::IgnoresWhatFollows, &async |h| cipher::every_other_length_is_rejected(h).await);
+    assert_found(D::PanicsOnShortInput, &async |h| cipher::garbage_is_refused(h).await);
+    assert_found(D::ForgetsEarlierKeys, &async |h| cipher::earlier_keys_open(h).await);
+    assert_found(D::HidesWhichKeyIsMissing, &async |h| cipher::a_missing_key_is_named(h).await);
+    assert_found(D::TakesNoEmptySecret, &async |h| cipher::sealed_secrets_open(h).await);
 }

@@ -78,23 +78,23 @@ impl HttpClient for Broken {
     }
 }
 
-fn assert_found(defect: Defect, case: impl AsyncFn(&Broken)) {
+fn assert_found(defect: Defect, case: &impl AsyncFn(&Broken)) {
     let run = |defect| block_on(async { case(&Broken { inner: client(), defect }).await });
     assert_bites(&format!("{defect:?}"), || run(D::None), || run(defect));
 }
 
 #[test]
 fn defects_are_found() {
-    assert_found(D::FollowsRedirects, async |c| suite::redirects_are_not_followed(c).await);
-    assert_found(D::RepeatsAfterALostAnswer, async |c| suite::an_ended_connection_is_unknown(c).await);
-    assert_found(D::TakesALostAnswerForNotSent, async |c| suite::an_ended_connection_is_unknown(c).await);
-    assert_found(D::TakesARefusedConnectionForUnknown, async |c| suite::a_refused_connection_is_not_sent(c).await);
-    assert_found(D::TakesABrokenRefusalForNoAnswer, async |c| suite::a_broken_refusal_keeps_its_status(c).await);
-    assert_found(D::TakesABrokenSuccessForWhole, async |c| suite::a_broken_success_is_unknown(c).await);
-    assert_found(D::ForgetsTheStatus, async |c| suite::an_answer_comes_back_whole(c).await);
-    assert_found(D::ForgetsTheHeaders, async |c| suite::an_answer_comes_back_whole(c).await);
-    assert_found(D::ForgetsThatItCut, async |c| suite::bodies_are_cut_at_the_limit(c).await);
-    assert_found(D::ForgetsTheMethod, async |c| suite::a_request_arrives_as_it_is(c).await);
-    assert_found(D::NeverKeepsConnections, async |c| suite::connections_are_kept(c).await);
-    assert_found(D::ShowsTheUrl, async |c| suite::nothing_shows_the_url(c).await);
+    assert_found(D::FollowsRedirects, &async |c| suite::redirects_are_not_followed(c).await);
+    assert_found(D::RepeatsAfterALostAnswer, &async |c| suite::an_ended_connection_is_unknown(c).await);
+    assert_found(D::TakesALostAnswerForNotSent, &async |c| suite::an_ended_connection_is_unknown(c).await);
+    assert_found(D::TakesARefusedConnectionForUnknown, &async |c| suite::a_refused_connection_is_not_sent(c).await);
+    assert_found(D::TakesABrokenRefusalForNoAnswer, &async |c| suite::a_broken_refusal_keeps_its_status(c).await);
+    assert_found(D::TakesABrokenSuccessForWhole, &async |c| suite::a_broken_success_is_unknown(c).await);
+    assert_found(D::ForgetsTheStatus, &async |c| suite::an_answer_comes_back_whole(c).await);
+    assert_found(D::ForgetsTheHeaders, &async |c| suite::an_answer_comes_back_whole(c).await);
+    assert_found(D::ForgetsThatItCut, &async |c| suite::bodies_are_cut_at_the_limit(c).await);
+    assert_found(D::ForgetsTheMethod, &async |c| suite::a_request_arrives_as_it_is(c).await);
+    assert_found(D::NeverKeepsConnections, &async |c| suite::connections_are_kept(c).await);
+    assert_found(D::ShowsTheUrl, &async |c| suite::nothing_shows_the_url(c).await);
 }
