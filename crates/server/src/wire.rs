@@ -31,7 +31,7 @@ impl Server {
         let cipher = cipher(config)?;
         let listener = bind(config.http.listen).await?;
         let store = SqliteStore::open(&config.store, OpenOptions::default().exclusive(true).migrate(migrate)).await?;
-        let platform = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
+        let platform = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound(config)?)
             .registry(registry)
             .settings(config.settings())
             .worker(config.worker())
@@ -79,8 +79,8 @@ pub(crate) fn cipher(config: &Config) -> anyhow::Result<RingCipher> {
 }
 
 /// The ways out.
-pub(crate) fn outbound() -> anyhow::Result<Outbound> {
-    Ok(http_reqwest::outbound(&HttpConfig::default())?)
+pub(crate) fn outbound(config: &Config) -> anyhow::Result<Outbound> {
+    Ok(http_reqwest::outbound(&HttpConfig { allow: config.egress_allow.clone(), ..HttpConfig::default() })?)
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
