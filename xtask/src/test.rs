@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{process, redis, workspace};
+use crate::{process, redis, synapse, workspace};
 
 /// The crate whose tests talk to a real Redis.
 const NEEDS_REDIS: &str = "queue-redis";
@@ -27,5 +27,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if packages.any(|package| package.name == NEEDS_REDIS) {
         redis::ensure_redis()?;
     }
+    synapse::offer_synapse()?;
     process::run(process::cargo(["test", "--workspace", "--"]).args(&args.harness))
 }
