@@ -10,6 +10,7 @@ mod deps;
 mod new_provider;
 mod process;
 mod redis;
+mod synapse;
 mod test;
 mod tidy;
 mod verify;

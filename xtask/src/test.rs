@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{process, redis, workspace};
+use crate::{process, redis, synapse, workspace};
 
 /// The crates whose tests talk to a real Redis.
 const NEED_REDIS: [&str; 2] = ["queue-redis", "server"];
@@ -27,5 +27,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if packages.any(|package| NEED_REDIS.contains(&package.name.as_str())) {
         redis::ensure_redis()?;
     }
+    synapse::offer_synapse()?;
     process::run(process::cargo(["test", "--workspace", "--"]).args(&args.harness))
 }

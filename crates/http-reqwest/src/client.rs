@@ -8,6 +8,7 @@ use integrations_core::{HttpBody, HttpClient, HttpError, HttpRequest, HttpRespon
 use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::{
+    allow::AllowList,
     failure,
     gate::{Gate, SystemLookup},
     guard::is_public,
@@ -28,6 +29,8 @@ pub struct HttpConfig {
     pub user_agent: HeaderValue,
     /// Whether a guarded client accepts `http://` too. A trusted one always does.
     pub allow_http: bool,
+    /// What a guarded client reaches although it is not public.
+    pub allow: AllowList,
 }
 
 impl Default for HttpConfig {
@@ -38,6 +41,7 @@ impl Default for HttpConfig {
             total_timeout: Duration::from_secs(15),
             user_agent: HeaderValue::from_static(concat!("integrations/", env!("CARGO_PKG_VERSION"))),
             allow_http: false,
+            allow: AllowList::default(),
         }
     }
 }
@@ -79,13 +83,16 @@ impl ReqwestClient {
         Ok(Self { client: builder(config)?.build()?, gate: None })
     }
 
-    /// A client for URLs that tenants give: to public addresses only (see [`is_public`]), over https unless the
-    /// configuration allows http, and without user name or password. Anything else is [`HttpError::Blocked`].
+    /// A client for URLs that tenants give: to public addresses (see [`is_public`]) and what the configuration lists,
+    /// on ports 80, 443 and from 1024, over https unless the configuration allows http, and without user name or
+    /// password. Anything else is [`HttpError::Blocked`].
     ///
     /// # Errors
     /// See [`SetupError`].
     pub fn guarded(config: &HttpConfig) -> Result<Self, SetupError> {
-        let gate = Gate { allowed: is_public, allow_http: config.allow_http, lookup: Arc::new(SystemLookup) };
+        let listed = Arc::new(config.allow.clone());
+        let (allow_http, lookup) = (config.allow_http, Arc::new(SystemLookup));
+        let gate = Gate { allowed: is_public, listed, allow_http, lookup };
         Self::behind(gate, config)
     }
 

@@ -10,6 +10,8 @@ use integrations_core::HttpError;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
+use crate::allow::AllowList;
+
 /// Turns a name into addresses.
 #[async_trait::async_trait]
 pub(crate) trait Lookup: Send + Sync {
@@ -30,10 +32,17 @@ impl Lookup for SystemLookup {
 ///
 /// It is also the resolver of its client, so that the addresses that were judged are the ones that are connected to: a
 /// name that answers differently the next time gains nothing.
+#[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) allowed: fn(IpAddr) -> bool,
+    pub(crate) listed: Arc<AllowList>,
     pub(crate) allow_http: bool,
     pub(crate) lookup: Arc<dyn Lookup>,
+}
+
+/// Below 1024 stand the old services, mail above all, that can be talked into something by the bytes of a stranger.
+fn is_port_of_the_web(port: u16) -> bool {
+    matches!(port, 80 | 443 | 1024..)
 }
 
 impl Gate {
@@ -42,23 +51,33 @@ impl Gate {
     pub(crate) fn check(&self, url: &Url) -> Result<(), HttpError> {
         let scheme = url.scheme() == "https" || self.allow_http && url.scheme() == "http";
         let anonymous = url.username().is_empty() && url.password().is_none();
+        let place = self.listed.service(url).unwrap_or_else(|| self.is_open(url));
+        if scheme && anonymous && place { Ok(()) } else { Err(HttpError::Blocked) }
+    }
+
+    fn is_open(&self, url: &Url) -> bool {
         let host = match url.host() {
-            Some(Host::Ipv4(address)) => (self.allowed)(address.into()),
-            Some(Host::Ipv6(address)) => (self.allowed)(address.into()),
+            Some(Host::Ipv4(address)) => self.is_allowed(address.into()),
+            Some(Host::Ipv6(address)) => self.is_allowed(address.into()),
             Some(Host::Domain(_)) => true,
             None => false,
         };
-        if scheme && anonymous && host { Ok(()) } else { Err(HttpError::Blocked) }
+        host && url.port_or_known_default().is_some_and(is_port_of_the_web)
+    }
+
+    fn is_allowed(&self, address: IpAddr) -> bool {
+        (self.allowed)(address) || self.listed.has(address)
     }
 }
 
 impl Resolve for Gate {
     fn resolve(&self, name: Name) -> Resolving {
-        let (lookup, allowed) = (self.lookup.clone(), self.allowed);
+        let gate = self.clone();
         Box::pin(async move {
-            let addresses = lookup.lookup(name.as_str()).await?;
+            let addresses = gate.lookup.lookup(name.as_str()).await?;
             // One bad address condemns the name: honest ones do not mix public and private.
-            if !addresses.iter().copied().all(allowed) {
+            let mut all = addresses.iter();
+            if !gate.listed.knows(name.as_str()) && !all.all(|address| gate.is_allowed(*address)) {
                 return Err(Denied.into());
             }
             let sockets: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));

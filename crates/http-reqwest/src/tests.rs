@@ -36,10 +36,14 @@ impl Lookup for Answers {
 }
 
 fn guarded(allowed: fn(IpAddr) -> bool, answers: &[&[IpAddr]]) -> ReqwestClient {
-    let answers = answers.iter().map(|answer| answer.to_vec()).collect();
+    listing("", allowed, answers)
+}
+
+fn listing(list: &str, allowed: fn(IpAddr) -> bool, answers: &[&[IpAddr]]) -> ReqwestClient {
+    let lookup = Arc::new(Answers(Mutex::new(answers.iter().map(|answer| answer.to_vec()).collect())));
     let config = HttpConfig { total_timeout: Duration::from_secs(3), ..HttpConfig::default() };
-    ReqwestClient::behind(Gate { allowed, allow_http: true, lookup: Arc::new(Answers(Mutex::new(answers))) }, &config)
-        .unwrap()
+    let listed = Arc::new(list.parse().unwrap());
+    ReqwestClient::behind(Gate { allowed, listed, allow_http: true, lookup }, &config).unwrap()
 }
 
 async fn send(client: &ReqwestClient, host: &str, server: &Loopback) -> Result<http::StatusCode, HttpError> {
@@ -99,5 +103,69 @@ fn a_name_without_address_is_not_sent() {
         assert_eq!(error, HttpError::NotSent { reason: "the name was not found" });
         let error = send(&guarded(|_| true, &[&[]]), "empty.test", &server).await.unwrap_err();
         assert!(matches!(error, HttpError::NotSent { .. }), "{error:?}");
+    });
+}
+
+/// A redirect would be a second URL that nobody judged: it is handed out as the answer.
+#[test]
+fn a_redirect_is_not_followed() {
+    block_on(async {
+        let private = Loopback::start(OK, Then::Keep).await;
+        for status in [301, 302, 303, 307, 308] {
+            let location = private.url("/private");
+            let answer = format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+            let server = Loopback::start(answer, Then::Keep).await;
+            let client = guarded(|address| address == HERE, &[&[HERE]]);
+            assert_eq!(send(&client, "hook.test", &server).await.unwrap().as_u16(), status);
+        }
+        assert_eq!(private.connections(), 0);
+    });
+}
+
+#[test]
+fn ports_of_other_services_are_refused() {
+    block_on(async {
+        for port in [1, 22, 25, 53, 79, 81, 110, 143, 442, 444, 465, 587, 853, 993, 1023] {
+            for host in ["hook.test", "192.0.2.1"] {
+                let url = format!("https://{host}:{port}/").parse().unwrap();
+                let error = guarded(|_| true, &[]).send(HttpRequest::new(Method::GET, url)).await.unwrap_err();
+                assert_eq!(error, HttpError::Blocked, "{host}:{port}");
+            }
+        }
+        for port in [80, 443, 1024, 8065, 8448, 65_535] {
+            let url = format!("https://hook.test:{port}/").parse().unwrap();
+            let error = guarded(|_| true, &[]).send(HttpRequest::new(Method::GET, url)).await.unwrap_err();
+            assert_eq!(error, HttpError::NotSent { reason: "the name was not found" }, "{port}");
+        }
+    });
+}
+
+#[test]
+fn what_the_operator_lists_is_reached_and_nothing_beside_it() {
+    block_on(async {
+        let server = Loopback::start(OK, Then::Keep).await;
+        let port = server.address().port();
+        let (network, service, other) =
+            ("127.0.0.1/32".to_owned(), format!("chat.internal:{port}"), format!("chat.internal:{}", port ^ 1));
+        let literal = format!("127.0.0.1:{port}");
+        let reached = Ok(http::StatusCode::NO_CONTENT);
+        for (list, host, expected) in [
+            ("", "chat.internal", &Err(HttpError::Blocked)),
+            ("", "127.0.0.1", &Err(HttpError::Blocked)),
+            (&network, "chat.internal", &reached),
+            (&network, "127.0.0.1", &reached),
+            (&network, "[::ffff:127.0.0.1]", &Err(HttpError::Blocked)),
+            (&service, "chat.internal", &reached),
+            (&service, "other.internal", &Err(HttpError::Blocked)),
+            (&service, "127.0.0.1", &Err(HttpError::Blocked)),
+            (&other, "chat.internal", &Err(HttpError::Blocked)),
+            (&literal, "127.0.0.1", &reached),
+            (&literal, "chat.internal", &Err(HttpError::Blocked)),
+        ] {
+            let client = listing(list, |_| false, &[&[HERE]]);
+            assert_eq!(&send(&client, host, &server).await, expected, "{list:?} {host}");
+        }
+        let mixed = listing(&network, |_| false, &[&[HERE, ELSEWHERE]]);
+        assert_eq!(send(&mixed, "chat.internal", &server).await, Err(HttpError::Blocked));
     });
 }

@@ -42,7 +42,7 @@ impl Server {
         let queue = queue(config).await?;
         let options = OpenOptions::default().exclusive(queue.is_none()).shared(queue.is_some()).migrate(migrate);
         let store = SqliteStore::open(&config.store, options).await?;
-        let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound()?)
+        let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound(config)?)
             .registry(registry)
             .settings(config.settings())
             .worker(config.worker());
@@ -115,8 +115,8 @@ pub(crate) fn cipher(config: &Config) -> anyhow::Result<RingCipher> {
 }
 
 /// The ways out.
-pub(crate) fn outbound() -> anyhow::Result<Outbound> {
-    Ok(http_reqwest::outbound(&HttpConfig::default())?)
+pub(crate) fn outbound(config: &Config) -> anyhow::Result<Outbound> {
+    Ok(http_reqwest::outbound(&HttpConfig { allow: config.egress_allow.clone(), ..HttpConfig::default() })?)
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -67,13 +67,20 @@ struct IntegrationChange {
     #[schema(nullable = false)]
     name: Option<String>,
     /// A JSON Merge Patch (RFC 7396) of the provider's form. Absent secrets are kept, unless a field changes that
-    /// decides where messages go: then every secret must be given again.
+    /// decides where messages go: then every secret must be given again, or be removed with `null`.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     config: Option<Map<String, Value>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     status: Option<WantedStatus>,
+}
+
+impl IntegrationChange {
+    /// Whether the provider's service is asked about it.
+    fn is_verified(&self) -> bool {
+        self.config.is_some() || matches!(self.status, Some(WantedStatus::Active))
+    }
 }
 
 /// The status that a user may wish for.
@@ -143,7 +150,7 @@ async fn validate_integration(
 
 /// Connect the organization to a destination
 ///
-/// Verified with the provider's service first.
+/// Verified with the provider's service first. Limited per key.
 #[utoipa::path(
     post,
     path = "/v1/integrations",
@@ -157,6 +164,7 @@ async fn create_integration(
     State(state): State<Api>,
     Input(new): Input<NewIntegration>,
 ) -> Answer<(StatusCode, Json<IntegrationBody>)> {
+    state.count_provider_call(&tenant.caller)?;
     let (platform, send_test, input) = (&state.platform, new.send_test, new.input());
     if send_test {
         platform.validate_integration(input.clone(), true).await?;
@@ -204,7 +212,7 @@ async fn read_integration(
 /// Change an integration
 ///
 /// A changed configuration and a wish for `active` are verified with the provider's service first, and used from the
-/// next attempt on.
+/// next attempt on; such changes are limited per key.
 #[utoipa::path(
     patch,
     path = "/v1/integrations/{id}",
@@ -220,6 +228,9 @@ async fn update_integration(
     Id(id): Id<IntegrationId>,
     Input(change): Input<IntegrationChange>,
 ) -> Answer<Json<IntegrationBody>> {
+    if change.is_verified() {
+        state.count_provider_call(&tenant.caller)?;
+    }
     let view = state.platform.update_integration(tenant.organization, id, change.into()).await?;
     Ok(Json(IntegrationBody::of(view, &state.platform)))
 }

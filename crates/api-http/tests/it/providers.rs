@@ -52,6 +52,25 @@ async fn calls_that_reach_a_provider_are_limited_per_key() {
     one.post("/v1/integrations/validate", integration("a")).await.expect(200);
 }
 
+/// Saving verifies, so it could be used to try out credentials as well.
+#[tokio::test]
+async fn saving_counts_as_a_call_that_reaches_a_provider() {
+    let api = Api::new();
+    let (_, one) = api.tenant().await.key(&["manage"]).await;
+    let path = format!("/v1/integrations/{}", one.integration("one").await);
+    let verified = [json!({ "config": {} }), json!({ "status": "active" })];
+    for number in 0..59 {
+        one.patch(&path, verified[number % 2].clone()).await.expect(200);
+    }
+    for change in verified {
+        one.patch(&path, change).await.problem(429, "rate_limited");
+    }
+    one.post("/v1/integrations", integration("two")).await.problem(429, "rate_limited");
+    one.patch(&path, json!({ "name": "Other", "status": "paused" })).await.expect(200);
+    api.clock.advance(Duration::from_secs(1));
+    one.post("/v1/integrations", integration("two")).await.expect(201);
+}
+
 #[tokio::test]
 async fn what_the_service_says_is_told() {
     use FailureKind as Kind;

@@ -136,7 +136,9 @@ impl<P: Provider> DynProvider for P {
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::deliver(self, &target, message).await
         };
-        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
+        let receipt = call.await.map_err(|error| cleaned(error, &self.describe(), secret))?;
+        // It is the service's text, too.
+        Ok(Receipt { remote_id: receipt.remote_id.map(|id| Redactor::new(secret).clean(&id)) })
     }
 
     async fn targets(&self, secret: &SecretBytes, service: Service<'_>) -> Result<Vec<Place>, DeliveryError> {

@@ -131,9 +131,87 @@ fn check_destination(
     let Some(moved) = fields.iter().find(|field| old.public.get(**field) != merged.public.get(**field)) else {
         return Ok(());
     };
-    let missing = old.secret.keys().filter(|name| changes.secret.get(*name).is_none_or(Value::is_null));
+    // A `null` takes the secret away, so that it is used nowhere.
+    let missing = old.secret.keys().filter(|name| !changes.secret.contains_key(*name));
     let errors: Vec<_> = missing
         .map(|name| FieldError::new(format!("/config/{name}"), format!("must be given again, because {moved} changes")))
         .collect();
     if errors.is_empty() { Ok(()) } else { Err(PlatformError::Invalid(errors)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        DeliveryError, Egress, EventType, Provider, Receipt,
+        provider::{Description, Target, Verified},
+    };
+
+    #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    struct Config {
+        place: String,
+    }
+
+    #[derive(serde::Deserialize, schemars::JsonSchema)]
+    #[expect(dead_code, reason = "its names are what counts")]
+    struct Secret {
+        key: String,
+        previous: Option<String>,
+    }
+
+    struct Pigeon;
+
+    impl Provider for Pigeon {
+        const KIND: &'static str = "pigeon";
+        type Config = Config;
+        type Secret = Secret;
+
+        fn describe(&self) -> Description {
+            let destination_fields = &["place"];
+            Description {
+                name: "Pigeon",
+                event_types: EventType::ALL,
+                setup: "",
+                destination_fields,
+                egress: Egress::Guarded,
+            }
+        }
+
+        async fn verify(&self, _: &Target<'_, Self>) -> Result<Verified<Config>, DeliveryError> {
+            Err(DeliveryError::new(FailureKind::Unavailable, "it sleeps"))
+        }
+
+        async fn deliver(&self, _: &Target<'_, Self>, _: &Message<'_>) -> Result<Receipt, DeliveryError> {
+            Err(DeliveryError::new(FailureKind::Unavailable, "it sleeps"))
+        }
+    }
+
+    /// The secrets that a change asks for.
+    fn asked_for(changes: &Value) -> Vec<String> {
+        let old = Halves {
+            public: object(&json!({ "place": "here" })),
+            secret: object(&json!({ "key": "one", "previous": "none" })),
+        };
+        let pigeon: &dyn DynProvider = &Pigeon;
+        let changes = pigeon.split(object(changes));
+        match check_destination(pigeon, &old, &changes, &merged(&old, &changes)) {
+            Err(PlatformError::Invalid(errors)) => errors.into_iter().map(|error| error.pointer).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_new_destination_wants_every_secret_given_or_taken_away() {
+        for (changes, missing) in [
+            (json!({ "place": "there" }), vec!["/config/key", "/config/previous"]),
+            (json!({ "place": "there", "key": "two" }), vec!["/config/previous"]),
+            (json!({ "place": "there", "key": "two", "previous": null }), vec![]),
+            (json!({ "place": "there", "key": "two", "previous": "one" }), vec![]),
+            (json!({ "place": "here", "previous": null }), vec![]),
+        ] {
+            assert_eq!(asked_for(&changes), missing, "{changes}");
+        }
+    }
 }

@@ -9,6 +9,8 @@
 
 mod lifecycle;
 mod outcomes;
+mod parking;
 mod queue_loss;
+mod rotation;
 mod sharing;
 mod world;

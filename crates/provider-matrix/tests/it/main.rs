@@ -4,5 +4,7 @@
 mod answers;
 mod bench;
 mod conformance;
+mod homeserver;
 mod sending;
+mod synapse;
 mod verification;

@@ -48,6 +48,8 @@ pub struct Config {
     pub email_domains: Vec<String>,
     /// Where the "Open" button of messages leads.
     pub dashboard: Option<Url>,
+    /// What tenants' URLs may reach besides the public Internet.
+    pub egress_allow: http_reqwest::AllowList,
     /// Telegram.
     pub telegram: TelegramConfig,
     /// What organizations may have.
@@ -162,6 +164,7 @@ impl Config {
             },
             email_domains: sources.value(&table::EMAIL_DOMAINS)?,
             dashboard: sources.optional(&table::DASHBOARD_BASE_URL)?,
+            egress_allow: sources.optional(&table::EGRESS_ALLOW)?.unwrap_or_default(),
             telegram: TelegramConfig {
                 api_base_url: sources.value(&table::TELEGRAM_API_BASE_URL)?,
                 pacing: sources.value(&table::TELEGRAM_PACING)?,

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use cipher_ring::Key;
+use http_reqwest::AllowList;
 use provider_telegram::Telegram;
 use secrecy::SecretString;
 use url::Url;
@@ -34,7 +35,10 @@ pub static SECTIONS: &[Section] = &[
         entries: &[&SECRET_ENCRYPTION_KEY.entry, &SECRET_PREVIOUS_KEYS.entry, &ADMIN_TOKEN.entry],
     },
     Section { title: "Store and queue", entries: &[&STORE.entry, &DISPATCH_QUEUE.entry, &ROLE.entry] },
-    Section { title: "Mail and HTTP", entries: &[&HTTP_LISTEN.entry, &EMAIL_DOMAINS.entry, &DASHBOARD_BASE_URL.entry] },
+    Section {
+        title: "Mail and HTTP",
+        entries: &[&HTTP_LISTEN.entry, &EMAIL_DOMAINS.entry, &DASHBOARD_BASE_URL.entry, &EGRESS_ALLOW.entry],
+    },
     Section {
         title: "Telegram",
         entries: &[&TELEGRAM_API_BASE_URL.entry, &TELEGRAM_PACING.entry, &TELEGRAM_BOT_TOKEN.entry],
@@ -167,6 +171,18 @@ pub(crate) static DASHBOARD_BASE_URL: Setting<Url> = Setting {
         secret: false,
     },
     parse: parse::base_url,
+};
+
+pub(crate) static EGRESS_ALLOW: Setting<AllowList> = Setting {
+    entry: Entry {
+        name: "INTEGRATION_EGRESS_ALLOW",
+        default: None,
+        example: "10.20.0.0/16,chat.internal:8065",
+        about: "What the URLs of integrations may reach besides the public Internet, separated by commas: networks, \
+                or hosts with a port. A listed name is reached on its listed ports only.",
+        secret: false,
+    },
+    parse: |text| text.parse::<AllowList>().map_err(|error| error.to_string()),
 };
 
 pub(crate) static TELEGRAM_API_BASE_URL: Setting<Url> = Setting {

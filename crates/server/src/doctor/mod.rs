@@ -43,7 +43,7 @@ pub(crate) async fn run(
 async fn checks(config: &Config, registry: &Registry, live: bool) -> Vec<Finding> {
     let mut findings = settings::check(config);
     findings.push(queue::check(config).await);
-    let outbound = match wire::outbound() {
+    let outbound = match wire::outbound(config) {
         Ok(outbound) => outbound,
         Err(error) => {
             findings.push(Finding::fail("network", format!("{error:#}"), "nothing can be sent without it"));

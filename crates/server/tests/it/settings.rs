@@ -77,6 +77,12 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("INTEGRATION_EMAIL_DOMAINS", ",", "names no domain"),
     ("INTEGRATION_DASHBOARD_BASE_URL", "example.org", "not a URL: relative URL without a base"),
     ("INTEGRATION_DASHBOARD_BASE_URL", "ftp://example.org", "must begin with `https://` or `http://`"),
+    (
+        "INTEGRATION_EGRESS_ALLOW",
+        "10.0.0.0/8, chat.internal",
+        "item 2 is neither a network, such as 10.20.0.0/16, nor a host with its port, such as chat.internal:8065",
+    ),
+    ("INTEGRATION_EGRESS_ALLOW", "10.20.0.1/16", "item 1 is a network with bits beyond its prefix"),
     ("INTEGRATION_TELEGRAM_API_BASE_URL", "https://me:hunter2@example.org", "must not hold a user name or a password"),
     (
         "INTEGRATION_TELEGRAM_API_BASE_URL",
