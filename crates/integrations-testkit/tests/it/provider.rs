@@ -93,9 +93,10 @@ impl Provider for Pigeons {
         self.fly(target, "look", "").await?;
         let loft = &target.config.loft;
         let lane = || Lane { key: loft.clone(), rate: None };
+        let shown = self.0 == Mistake::ShowsTheSecret;
         Ok(Verified {
             config: Config { loft: loft.clone() },
-            details: json!({}),
+            details: if shown { json!({ "feed": target.secret.feed.expose_secret() }) } else { json!({}) },
             identity: loft.clone(),
             lanes: Lanes { destination: lane(), credential: lane() },
         })
@@ -105,8 +106,7 @@ impl Provider for Pigeons {
         let name = if self.0 == Mistake::GivesEveryMessageOneName { "coo" } else { &message.id };
         let text = message.notification().body.unwrap_or_default();
         self.fly(target, name, &text).await?;
-        let shown = self.0 == Mistake::ShowsTheSecret;
-        Ok(Receipt { remote_id: shown.then(|| target.secret.feed.expose_secret().to_owned()) })
+        Ok(Receipt { remote_id: None })
     }
 
     async fn targets(&self, _: &Secret, _: &Service<'_>) -> Result<Vec<Place>, DeliveryError> {
