@@ -55,6 +55,9 @@ impl Site {
             ("INTEGRATION_ADMIN_TOKEN", ADMIN_TOKEN.to_owned()),
             ("INTEGRATION_TELEGRAM_API_BASE_URL", telegram.base_url()),
             ("INTEGRATION_TELEGRAM_PACING", "off".to_owned()),
+            // What was interrupted twice in a row waits so long, and twice as long after each further time.
+            ("INTEGRATION_QUEUE_BASE_DELAY_SECONDS", "1".to_owned()),
+            ("INTEGRATION_QUEUE_JITTER_SECONDS", "0".to_owned()),
             ("MAX_INTEGRATIONS_PER_ORGANIZATION", "0".to_owned()),
             ("MAX_INTEGRATION_DISPATCHES_PER_ORGANIZATION_PER_DAY", "0".to_owned()),
         ];
