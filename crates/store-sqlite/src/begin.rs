@@ -1,6 +1,8 @@
 //! Starting attempts, for many calls at once: facts read together, the rule asked for each dispatch in turn, and what
 //! it decides written together.
 
+use std::sync::Arc;
+
 use integrations_core::{
     DispatchId, DispatchState, DispatchStatus, HoldReason, Integration, Reason,
     rules::{BeginFacts, Beginning, Policy},
@@ -84,7 +86,7 @@ impl<'w> Beginnings<'w> {
         let beginning = policy.begin(BeginFacts {
             now: *now,
             state,
-            integration,
+            integration: integration.map(Arc::as_ref),
             lanes: integration.map(|integration| lanes.of(integration)).unwrap_or_default(),
             ledger: ledgers.facts(sequence, organization, policy),
         });
@@ -118,7 +120,7 @@ impl<'w> Beginnings<'w> {
 }
 
 /// Hands out the attempt that has just been opened.
-fn start(id: DispatchId, known: &mut Known, integration: &Integration, now: Timestamp) -> Option<Begun> {
+fn start(id: DispatchId, known: &mut Known, integration: &Arc<Integration>, now: Timestamp) -> Option<Begun> {
     known.started_at = Some(now);
     let state = known.state.as_ref()?;
     Some(Begun::Started(Box::new(StartedAttempt {
@@ -126,7 +128,7 @@ fn start(id: DispatchId, known: &mut Known, integration: &Integration, now: Time
         generation: state.generation,
         number: state.attempt_count,
         event: *known.event.take()?,
-        integration: integration.clone(),
+        integration: Arc::clone(integration),
     })))
 }
 

@@ -1,6 +1,9 @@
 //! Integrations.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use integrations_core::{
     CancelReason, DispatchId, Integration, IntegrationId, OrganizationId, Reach, Sealed, StoreError,
@@ -234,7 +237,7 @@ fn read_stored(row: &SqliteRow) -> Result<(i64, bool, Stored), Unreadable> {
     let mut columns = Columns::of(row);
     let (sequence, deleted, any_lanes) = (columns.next()?, columns.next()?, columns.next()?);
     let integration = read_one(&mut columns).inspect_err(|error| tracing::error!(integration = sequence, %error));
-    Ok((sequence, any_lanes, Stored { integration: integration.ok().map(Box::new), deleted }))
+    Ok((sequence, any_lanes, Stored { integration: integration.ok().map(Arc::new), deleted }))
 }
 
 /// Reads an integration behind its sequence number.

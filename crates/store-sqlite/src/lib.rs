@@ -18,6 +18,7 @@ mod addresses;
 mod aside;
 mod attempts;
 mod begin;
+mod bell;
 mod cancel;
 mod columns;
 mod connection;

@@ -168,7 +168,7 @@ impl SqliteStore {
             Some(Ownership::Alone(owner) | Ownership::Shared(owner)) => Some(owner),
             None => None,
         };
-        Self::start(path, options, owner, connection)
+        Self::start(path, options, owner, connection).await
     }
 
     /// Opens a file that is there, whatever of the schema it lacks, beside whoever works on it.
@@ -179,7 +179,7 @@ impl SqliteStore {
         let (path, options) = (path.as_ref(), OpenOptions::default().migrate(false));
         let (_, mut connection) = connect(path, options).await?;
         migrate::pending(&mut connection).await?;
-        Self::start(path, options, None, connection)
+        Self::start(path, options, None, connection).await
     }
 
     /// What the file lacks of the schema.
@@ -201,14 +201,14 @@ impl SqliteStore {
         done
     }
 
-    fn start(
+    async fn start(
         path: &Path,
         options: OpenOptions,
         owner: Option<Owner>,
         connection: SqliteConnection,
     ) -> Result<Self, OpenError> {
         let options = options.writing(path);
-        let writer = Writer::start(connection, options.clone(), owner).map_err(sqlx::Error::from)?;
+        let writer = Writer::start(connection, options.clone(), owner).await?;
         Ok(Self { writer, readers: connection::readers(path), options })
     }
 }

@@ -5,6 +5,7 @@ use std::{
     fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -24,13 +25,13 @@ pub(crate) struct Owner {
     database: PathBuf,
     lock: File,
     /// Locked by whoever writes, where several do.
-    turns: Option<File>,
+    turns: Option<Arc<File>>,
 }
 
 /// A turn to write, until it is dropped.
-pub(crate) struct Turn<'a>(&'a File);
+pub(crate) struct Turn(Arc<File>);
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
         // It can fail only where locks do not work at all.
         let _ = self.0.unlock();
@@ -61,14 +62,19 @@ impl Owner {
             shared = self.lock.try_lock_shared();
         }
         let owner = self.after(shared)?;
-        let turns = Some(open(&beside(&owner.database, ".turn"))?);
+        let turns = Some(Arc::new(open(&beside(&owner.database, ".turn"))?));
         Ok(Self { turns, ..owner })
     }
 
     /// Waits until no other process writes. SQLite itself only looks again and again, ever less often, so that a process
     /// can miss its turn for seconds while others write without a pause; whoever waits for a lock is woken.
-    pub(crate) fn turn(&self) -> io::Result<Option<Turn<'_>>> {
-        self.turns.as_ref().map(|turns| turns.lock().map(|()| Turn(turns))).transpose()
+    pub(crate) async fn turn(&self) -> io::Result<Option<Turn>> {
+        let Some(turns) = &self.turns else { return Ok(None) };
+        if turns.try_lock().is_err() {
+            let turns = Arc::clone(turns);
+            tokio::task::spawn_blocking(move || turns.lock()).await??;
+        }
+        Ok(Some(Turn(Arc::clone(turns))))
     }
 
     fn open(database: &Path) -> Result<Self, OpenError> {

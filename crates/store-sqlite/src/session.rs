@@ -9,12 +9,13 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use sqlx::{
     AssertSqlSafe, Sqlite, SqliteConnection,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::value::Value;
+use crate::{bell::Bell, value::Value};
 
 /// A statement whose parameters are being bound.
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -28,9 +29,14 @@ pub(crate) struct Bulk<const N: usize>(pub(crate) &'static str);
 const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
 const LONGEST: usize = 128;
 
+/// What ends a transaction well.
+pub(crate) const COMMIT: &str = "COMMIT";
+
 /// Work on a connection.
 pub(crate) struct Session<'c> {
     connection: &'c mut SqliteConnection,
+    /// Rings at a commit, if it is to be listened to.
+    bell: Option<&'c Bell>,
     queue: Vec<Queued>,
 }
 
@@ -44,12 +50,22 @@ struct Queued {
 
 impl<'c> Session<'c> {
     pub(crate) fn over(connection: &'c mut SqliteConnection) -> Self {
-        Self { connection, queue: Vec::new() }
+        Self { connection, bell: None, queue: Vec::new() }
+    }
+
+    /// Sleeps while a commit is made.
+    pub(crate) fn listening(self, bell: &'c Bell) -> Self {
+        Self { bell: Some(bell), ..self }
     }
 
     /// Adds a statement without parameters.
     pub(crate) fn run(&mut self, statement: &'static str) {
-        self.queue.push(Queued { template: statement, width: 0, values: Vec::new() });
+        self.run_with(statement, []);
+    }
+
+    /// Adds a statement with parameters, and without rows.
+    pub(crate) fn run_with<const N: usize>(&mut self, statement: &'static str, values: [Value; N]) {
+        self.queue.push(Queued { template: statement, width: 0, values: values.into() });
     }
 
     /// Adds a statement, unless there are no rows for it.
@@ -98,6 +114,7 @@ impl<'c> Session<'c> {
     /// Sends statements as one text. Only the last one may read.
     async fn send_together(&mut self, statements: Vec<Queued>) -> sqlx::Result<Vec<SqliteRow>> {
         let longest = statements.iter().map(Queued::rows).max().unwrap_or_default();
+        let bell = self.bell.filter(|_| statements.last().is_some_and(|last| last.template == COMMIT));
         let length = LENGTHS.into_iter().find(|length| *length >= longest).unwrap_or(LONGEST);
         let mut query = sqlx::query(AssertSqlSafe(text(&statements, length)));
         for Queued { width, values, .. } in statements {
@@ -105,7 +122,21 @@ impl<'c> Session<'c> {
             query = values.into_iter().fold(query, Value::bind);
             query = std::iter::repeat_n(Value::Null, missing).fold(query, Value::bind);
         }
-        query.fetch_all(&mut *self.connection).await
+        let mut rows = query.fetch(&mut *self.connection);
+        let mut first = Vec::new();
+        if let Some(bell) = bell {
+            bell.silence();
+            // The first look sends the text.
+            match rows.try_next().now_or_never() {
+                Some(row) => first.extend(row?),
+                None => bell.rung().await,
+            }
+        }
+        rows.try_fold(first, async |mut rows, row| {
+            rows.push(row);
+            Ok(rows)
+        })
+        .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ending attempts, for many calls at once.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use integrations_core::{
     AttemptError, AttemptOutcome, CancelReason, Integration,
@@ -85,7 +85,7 @@ impl Settling<'_> {
                 self.lanes.change(integration, known.organization, park.reach).park(park.until);
             }
             if let Some(change) = change.filter(|_| !*deleted) {
-                apply(integration, change, report.ended_at);
+                apply(Arc::make_mut(integration), change, report.ended_at);
                 self.changed.insert(known.integration);
             }
         }

@@ -1,6 +1,6 @@
 //! Dispatches: what their owners see, and what workers do.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -119,8 +119,8 @@ pub struct StartedAttempt {
     pub number: u32,
     /// The event to deliver.
     pub event: Event,
-    /// The integration to deliver to.
-    pub integration: Integration,
+    /// The integration to deliver to, as it was then. Attempts that begin together share it.
+    pub integration: Arc<Integration>,
 }
 
 /// How an attempt ended.

@@ -228,7 +228,7 @@ suite! { $
             assert_eq!(integration.revision, route.integration.revision + 1);
             assert_eq!((integration.status, integration.status_reason), (IntegrationStatus::Active, None));
             let attempt = scene.start(dispatch.id).await;
-            assert_eq!(attempt.integration, scene.stored(&route.integration).await);
+            assert_eq!(*attempt.integration, scene.stored(&route.integration).await);
             let settled = scene.settle(&attempt, Err(error("third home"))).await;
             assert_eq!(settled, Settled::Waiting(scene.in_seconds(30)));
             assert_eq!(scene.stored(&route.integration).await.connection, connection("third home"));

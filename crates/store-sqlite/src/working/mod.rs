@@ -8,12 +8,15 @@ mod dispatches;
 pub(crate) mod places;
 pub(crate) mod threads;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use integrations_core::{DispatchId, Integration};
 
 use self::{places::Places, threads::Threads};
-use crate::{columns::Columns, session::Session};
+use crate::{
+    columns::Columns,
+    session::{COMMIT, Session},
+};
 
 #[cfg(test)]
 pub(crate) use self::dispatches::FACTS;
@@ -21,6 +24,11 @@ pub(crate) use self::dispatches::{Dispatches, Known};
 
 /// Changes whenever another connection has committed (<https://sqlite.org/pragma.html#pragma_data_version>).
 const VERSION: &str = "PRAGMA data_version";
+
+/// Finds nothing, and fails, as nothing else does, if the version is another one.
+const UNCHANGED: &str =
+    "SELECT 1 FROM pragma_data_version WHERE abs(iif(data_version = ?, 0, -9223372036854775808)) > 0";
+const OVERFLOW: &str = "integer overflow";
 
 /// How many integrations are remembered.
 const INTEGRATIONS: usize = 4096;
@@ -44,7 +52,7 @@ pub(crate) struct Working {
 #[derive(Debug)]
 pub(crate) struct Stored {
     /// None if it cannot be read.
-    pub(crate) integration: Option<Box<Integration>>,
+    pub(crate) integration: Option<Arc<Integration>>,
     pub(crate) deleted: bool,
 }
 
@@ -55,8 +63,8 @@ impl Stored {
     }
 
     /// None if it is deleted, or cannot be read.
-    pub(crate) fn living(&self) -> Option<&Integration> {
-        self.integration.as_deref().filter(|_| !self.deleted)
+    pub(crate) fn living(&self) -> Option<&Arc<Integration>> {
+        self.integration.as_ref().filter(|_| !self.deleted)
     }
 }
 
@@ -64,18 +72,19 @@ impl Working {
     /// The integrations of these dispatches, as far as they are known.
     pub(crate) fn living(&self, ids: impl Iterator<Item = DispatchId>) -> impl Iterator<Item = &Integration> {
         let sequences = ids.filter_map(|id| Some(self.dispatches.get(id)?.integration));
-        sequences.filter_map(|sequence| self.integrations.get(&sequence)?.living())
+        sequences.filter_map(|sequence| self.integrations.get(&sequence)?.living().map(Arc::as_ref))
     }
 
-    /// The first step of a transaction: is it true still?
-    pub(crate) async fn verify(&mut self, session: &mut Session<'_>) -> sqlx::Result<()> {
-        if self.version.is_some() {
-            session.run(VERSION);
-            if version(session).await? != self.version {
-                *self = Self::default();
-            }
+    /// The first step of a transaction, which fails it if what is known is not true any more.
+    pub(crate) fn verify(&self, session: &mut Session<'_>) {
+        if let Some(version) = self.version {
+            session.run_with(UNCHANGED, [version.into()]);
         }
-        Ok(())
+    }
+
+    /// Whether a transaction failed since something was not true any more. Without knowledge it does not.
+    pub(crate) fn was_outdated(error: &sqlx::Error) -> bool {
+        error.as_database_error().is_some_and(|error| error.message() == OVERFLOW)
     }
 
     /// The last step of a transaction: commits, and remembers of what it is true.
@@ -89,7 +98,7 @@ impl Working {
         if self.version.is_none() {
             session.run(VERSION);
         }
-        session.run("COMMIT");
+        session.run(COMMIT);
         self.version = version(session).await?.or(self.version);
         Ok(())
     }

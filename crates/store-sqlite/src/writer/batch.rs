@@ -109,7 +109,7 @@ impl Batch {
 
     /// Does the work of all calls in the open transaction, and commits it.
     pub(super) async fn work(&mut self, session: &mut Session<'_>, working: &mut Working) -> sqlx::Result<Answers> {
-        working.verify(session).await?;
+        working.verify(session);
         let settled = settle::run(session, working, &inputs(&self.settles)).await?;
         let begun = begin::run(session, working, &inputs(&self.begins)).await?;
         let recorded = record::run(session, working, &inputs(&self.records)).await?;

@@ -5,13 +5,9 @@ mod batch;
 mod change;
 mod task;
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use integrations_core::{
@@ -19,10 +15,7 @@ use integrations_core::{
     store::{Begun, Recorded, Settled},
 };
 use sqlx::{SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::{
-    runtime::Handle,
-    sync::{mpsc, oneshot},
-};
+use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use self::change::Work;
 use self::{batch::Job, change::ChangeCall, task::Task};
@@ -48,17 +41,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread that writes through this connection. It keeps the ownership of the file until it has ended.
-    pub(crate) fn start(
+    /// Starts the task that writes through this connection. It keeps the ownership of the file until it has ended.
+    pub(crate) async fn start(
         connection: SqliteConnection,
         options: SqliteConnectOptions,
         owner: Option<Owner>,
-    ) -> io::Result<Self> {
+    ) -> sqlx::Result<Self> {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let commits = Arc::default();
-        let task = Task::new(connection, options, owner, Arc::clone(&commits));
-        let runtime = Handle::current();
-        thread::Builder::new().name("store-writer".to_owned()).spawn(move || task.run(&runtime, queue))?;
+        let task = Task::new(connection, options, owner, Arc::clone(&commits)).await?;
+        tokio::spawn(task.run(queue));
         Ok(Self { jobs, commits })
     }
 
@@ -92,7 +84,7 @@ impl Writer {
         self.call(|answer| Job::Erase(Box::new(ChangeCall::new(input, work, answer)))).await
     }
 
-    /// Ends the thread after what was asked of it before; whoever comes later is refused.
+    /// Ends the task after what was asked of it before; whoever comes later is refused.
     pub(crate) async fn close(&self) {
         let (closed, done) = oneshot::channel();
         if self.jobs.send(Job::Close(closed)).await.is_ok() {
@@ -122,7 +114,7 @@ mod tests {
     async fn a_panic_fails_one_commit_and_not_the_writer() {
         let folder = tempfile::TempDir::new().unwrap();
         let options = SqliteConnectOptions::new().filename(folder.path().join("writer.db")).create_if_missing(true);
-        let writer = Writer::start(options.connect().await.unwrap(), options, None).unwrap();
+        let writer = Writer::start(options.connect().await.unwrap(), options, None).await.unwrap();
         let failed = writer.change((), |_, ()| Box::pin(async { panic!("a bug") })).await;
         assert!(matches!(failed, Err::<(), _>(StoreError::Unavailable { .. })), "{failed:?}");
         assert_eq!(writer.change(7, |_, number| Box::pin(async { Ok(*number) })).await.unwrap(), 7);

@@ -1,21 +1,22 @@
-//! The thread that writes: takes calls, commits, answers, and never dies.
+//! The task that writes: takes calls, commits, answers, and never dies.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use futures_util::FutureExt as _;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::{sync::mpsc, task};
 
 use super::{
     batch::{Answers, Batch, Gathered, Job},
     change::Change,
 };
-use crate::{failure::Kind, owner::Owner, session::Session, working::Working};
+use crate::{bell::Bell, failure::Kind, owner::Owner, session::Session, working::Working};
 
 pub(super) struct Task {
     /// None after a failure, until the next call.
@@ -28,37 +29,47 @@ pub(super) struct Task {
 /// A connection, and what is known of the file that it writes to.
 struct Held {
     connection: SqliteConnection,
+    bell: Bell,
     working: Working,
 }
 
+impl Held {
+    async fn new(mut connection: SqliteConnection) -> sqlx::Result<Self> {
+        let bell = Bell::on(&mut connection).await?;
+        Ok(Self { connection, bell, working: Working::default() })
+    }
+}
+
 impl Task {
-    pub(super) fn new(
+    pub(super) async fn new(
         connection: SqliteConnection,
         options: SqliteConnectOptions,
         owner: Option<Owner>,
         commits: Arc<AtomicU64>,
-    ) -> Self {
-        let held = Some(Held { connection, working: Working::default() });
-        Self { held, options: options.create_if_missing(false), owner, commits }
+    ) -> sqlx::Result<Self> {
+        let held = Some(Held::new(connection).await?);
+        Ok(Self { held, options: options.create_if_missing(false), owner, commits })
     }
 
     /// Works until the queue is closed.
-    pub(super) fn run(mut self, runtime: &Handle, mut queue: mpsc::Receiver<Job>) {
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut closing = Vec::new();
-        while let Some(job) = queue.blocking_recv() {
+        while let Some(job) = queue.recv().await {
+            // Whoever is ready to call, too, does so first, and has a part in the same commit.
+            task::yield_now().await;
             let Gathered { batch, erasures, closing: asked } = Gathered::gather(job, &mut queue);
             if !asked.is_empty() {
                 queue.close();
                 closing.extend(asked);
             }
             // A panic takes the connection with it, and those who wait are told that it failed.
-            let worked = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.work(batch, erasures))));
+            let worked = AssertUnwindSafe(self.work(batch, erasures)).catch_unwind().await;
             if worked.is_err() {
                 tracing::error!("a commit was given up");
             }
         }
         if let Some(held) = self.held {
-            let _ = runtime.block_on(held.connection.close());
+            let _ = held.connection.close().await;
         }
         drop(self.owner);
         for closed in closing {
@@ -116,22 +127,33 @@ impl Task {
         Ok(())
     }
 
-    /// One transaction. The connection is kept if there is no doubt about it.
+    /// One transaction, or a second one if what was known turns out not to be true any more.
     async fn attempt(&mut self, batch: &mut Batch) -> sqlx::Result<Answers> {
-        let Held { mut connection, mut working } = self.hold().await?;
-        let _turn = self.owner.as_ref().map(Owner::turn).transpose()?;
-        let mut session = Session::over(&mut connection);
+        match self.transact(batch).await {
+            Err(error) if Working::was_outdated(&error) => self.transact(batch).await,
+            result => result,
+        }
+    }
+
+    /// One transaction. The connection is kept if there is no doubt about it.
+    async fn transact(&mut self, batch: &mut Batch) -> sqlx::Result<Answers> {
+        let Held { mut connection, bell, mut working } = self.hold().await?;
+        let _turn = match &self.owner {
+            Some(owner) => owner.turn().await?,
+            None => None,
+        };
+        let mut session = Session::over(&mut connection).listening(&bell);
         session.run("BEGIN IMMEDIATE");
         match batch.work(&mut session, &mut working).await {
             Ok(answers) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
-                self.held = Some(Held { connection, working });
+                self.held = Some(Held { connection, bell, working });
                 Ok(answers)
             }
             Err(error) => {
                 let rolled_back = sqlx::query("ROLLBACK").execute(&mut connection).await;
                 if rolled_back.is_ok() && Kind::of(&error).may_be_one_call() {
-                    self.held = Some(Held { connection, working: Working::default() });
+                    self.held = Some(Held { connection, bell, working: Working::default() });
                 }
                 Err(error)
             }
@@ -141,7 +163,7 @@ impl Task {
     async fn hold(&mut self) -> sqlx::Result<Held> {
         match self.held.take() {
             Some(held) => Ok(held),
-            None => Ok(Held { connection: self.options.connect().await?, working: Working::default() }),
+            None => Held::new(self.options.connect().await?).await,
         }
     }
 }

@@ -124,7 +124,7 @@ impl State {
             remote_id: None,
         });
         let event = self.events.get(&row.dispatch.event)?.clone();
-        let generation = row.dispatch.state.generation;
+        let (generation, integration) = (row.dispatch.state.generation, integration.into());
         Some(Begun::Started(Box::new(StartedAttempt { dispatch: id, generation, number, event, integration })))
     }
 
