@@ -117,7 +117,7 @@ impl<P: Provider> DynProvider for P {
         service: Service<'_>,
     ) -> Result<Connection, DeliveryError> {
         let call = async {
-            let (config, typed) = (stored(config.clone())?, stored(secret_value(secret)?)?);
+            let (config, typed) = (stored_config(config)?, stored_secret(secret)?);
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::verify(self, &target).await?.into_connection()
         };
@@ -132,7 +132,7 @@ impl<P: Provider> DynProvider for P {
         service: Service<'_>,
     ) -> Result<Receipt, DeliveryError> {
         let call = async {
-            let (config, typed) = (stored(config.clone())?, stored(secret_value(secret)?)?);
+            let (config, typed) = (stored_config(config)?, stored_secret(secret)?);
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::deliver(self, &target, message).await
         };
@@ -143,25 +143,31 @@ impl<P: Provider> DynProvider for P {
 
     async fn targets(&self, secret: &SecretBytes, service: Service<'_>) -> Result<Vec<Place>, DeliveryError> {
         let call = async {
-            let typed = stored(secret_value(secret)?)?;
+            let typed = stored_secret(secret)?;
             Provider::targets(self, &typed, &service).await
         };
         call.await.map_err(|error| cleaned(error, &self.describe(), secret))
     }
 }
 
-fn secret_value(secret: &SecretBytes) -> Result<Value, DeliveryError> {
-    serde_json::from_slice(secret.expose_secret())
-        .map_err(|_| DeliveryError::new(FailureKind::Misconfigured, "the stored credentials are not JSON"))
+fn stored_config<T: DeserializeOwned>(config: &Value) -> Result<T, DeliveryError> {
+    T::deserialize(config).map_err(|_| unusable::<T>(config.clone()))
 }
 
-fn stored<T: DeserializeOwned>(value: Value) -> Result<T, DeliveryError> {
-    form::read(value).map_err(|FieldError { pointer, detail }| {
-        DeliveryError::new(
-            FailureKind::Misconfigured,
-            format!("the stored settings cannot be used: {pointer} {detail}"),
-        )
+fn stored_secret<T: DeserializeOwned>(secret: &SecretBytes) -> Result<T, DeliveryError> {
+    let bytes = secret.expose_secret();
+    serde_json::from_slice(bytes).map_err(|_| match serde_json::from_slice(bytes) {
+        Ok(value) => unusable::<T>(value),
+        Err(_) => DeliveryError::new(FailureKind::Misconfigured, "the stored credentials are not JSON"),
     })
+}
+
+/// What is wrong with stored settings. They are read once more for that, since keeping track of the place costs more
+/// than the reading.
+fn unusable<T: DeserializeOwned>(value: Value) -> DeliveryError {
+    let place = form::read::<T>(value).err().map(|FieldError { pointer, detail }| format!(": {pointer} {detail}"));
+    let message = format!("the stored settings cannot be used{}", place.unwrap_or_default());
+    DeliveryError::new(FailureKind::Misconfigured, message)
 }
 
 /// The error as it may be shown. What a service said is joined to our own words only where the operator chose the
