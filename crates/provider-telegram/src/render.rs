@@ -46,7 +46,7 @@ pub fn render(notification: &Notification) -> Rendered {
         sheet.push(Style::Plain, "\n\n", MAX_TEXT_CHARS);
         sheet.push(Style::Plain, &body, MAX_TEXT_CHARS);
     }
-    sheet.finish()
+    sheet.form
 }
 
 #[derive(Clone, Copy)]
@@ -56,15 +56,26 @@ enum Style {
     Code,
 }
 
-/// A message as it grows: styled texts, and the room that is left.
+impl Style {
+    /// What opens and closes it.
+    fn tags(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Plain => ("", ""),
+            Self::Bold => ("<b>", "</b>"),
+            Self::Code => ("<code>", "</code>"),
+        }
+    }
+}
+
+/// A message as it grows, and the room that is left.
 struct Sheet {
-    texts: Vec<(Style, String)>,
+    form: Rendered,
     room: usize,
 }
 
 impl Default for Sheet {
     fn default() -> Self {
-        Self { texts: Vec::new(), room: MAX_TEXT_CHARS }
+        Self { form: Rendered { html: String::new(), plain: String::new() }, room: MAX_TEXT_CHARS }
     }
 }
 
@@ -74,7 +85,11 @@ impl Sheet {
         let text = text::cut(text, max.min(self.room));
         self.room -= text.chars().count();
         if !text.is_empty() {
-            self.texts.push((style, text));
+            let (open, close) = style.tags();
+            self.form.html.push_str(open);
+            self.form.html.extend(text::escaped(&text, ESCAPES));
+            self.form.html.push_str(close);
+            self.form.plain.push_str(&text);
         }
     }
 
@@ -89,17 +104,4 @@ impl Sheet {
             self.push(if field.verbatim { Style::Code } else { Style::Plain }, &value, value_chars);
         }
     }
-
-    fn finish(self) -> Rendered {
-        let html = self.texts.iter().map(|(style, text)| match style {
-            Style::Plain => escape(text),
-            Style::Bold => format!("<b>{}</b>", escape(text)),
-            Style::Code => format!("<code>{}</code>", escape(text)),
-        });
-        Rendered { html: html.collect(), plain: self.texts.iter().map(|(_, text)| text.as_str()).collect() }
-    }
-}
-
-fn escape(text: &str) -> String {
-    text::escaped(text, ESCAPES).collect()
 }
