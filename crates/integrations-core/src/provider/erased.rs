@@ -121,7 +121,9 @@ impl<P: Provider> DynProvider for P {
             let target = Target::<P> { config: &config, secret: &typed, service };
             Provider::verify(self, &target).await?.into_connection()
         };
-        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
+        let mut connection = call.await.map_err(|error| cleaned(error, &self.describe(), secret))?;
+        Redactor::new(secret).clean_texts(&mut connection.details);
+        Ok(connection)
     }
 
     async fn deliver(
@@ -146,7 +148,11 @@ impl<P: Provider> DynProvider for P {
             let typed = stored_secret(secret)?;
             Provider::targets(self, &typed, &service).await
         };
-        call.await.map_err(|error| cleaned(error, &self.describe(), secret))
+        let places = call.await.map_err(|error| cleaned(error, &self.describe(), secret))?;
+        let redactor = Redactor::new(secret);
+        let clean =
+            |place: Place| Place { label: redactor.clean(&place.label), kind: redactor.clean(&place.kind), ..place };
+        Ok(places.into_iter().map(clean).collect())
     }
 }
 
@@ -177,7 +183,12 @@ fn cleaned(error: DeliveryError, provider: &Description, secret: &SecretBytes) -
         Some(said) if provider.egress == Egress::Trusted => format!("{} ({}: {said})", error.message, provider.name),
         _ => error.message,
     };
-    DeliveryError { message: Redactor::new(secret).clean(&message), said: None, ..error }
+    let redactor = Redactor::new(secret);
+    let mut error = DeliveryError { message: redactor.clean(&message), said: None, ..error };
+    if let Some(connection) = &mut error.moved_to {
+        redactor.clean_texts(&mut connection.details);
+    }
+    error
 }
 
 #[cfg(test)]

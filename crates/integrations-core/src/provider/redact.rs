@@ -15,30 +15,42 @@ pub const MAX_ERROR_CHARS: usize = 512;
 /// Parts shorter than this are words that any text may hold by chance.
 const SHORTEST_SECRET: usize = 6;
 
-/// Knows every form of one integration's secrets.
+/// Knows one integration's secrets.
 pub(super) struct Redactor {
-    needles: Vec<Zeroizing<String>>,
+    /// Every text in them, whole and in its longer parts.
+    parts: Vec<Zeroizing<String>>,
 }
 
 impl Redactor {
-    /// Takes every text in the JSON `secret`, whole and in its longer parts, plain, percent-encoded and in base64.
+    /// Takes every text in the JSON `secret`.
     pub(super) fn new(secret: &SecretBytes) -> Self {
         let mut texts = Vec::new();
         if let Ok(value) = serde_json::from_slice(secret.expose_secret()) {
             collect_texts(&value, &mut texts);
         }
-        let mut needles: Vec<_> =
-            texts.iter().flat_map(|text| parts(text)).flat_map(forms).map(Zeroizing::new).collect();
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-        needles.dedup();
-        Self { needles }
+        Self { parts: texts.iter().flat_map(|text| parts(text)).map(|part| Zeroizing::new(part.to_owned())).collect() }
     }
 
-    /// `message` as it may be shown and stored: one line, no secret, not long.
+    /// `message` as it may be shown and stored: one line, no secret, plain, percent-encoded or in base64, not long.
     pub(super) fn clean(&self, message: &str) -> String {
         let line = text::single_line(message);
-        let line = self.needles.iter().fold(line, |line, needle| without(&line, needle));
+        // No form is shorter than the part itself, so most answers, such as an identifier, are too short for any.
+        let room = line.chars().count();
+        let fitting = self.parts.iter().filter(|part| solid(part).count() <= room);
+        let mut needles: Vec<_> = fitting.flat_map(|part| forms(part)).map(Zeroizing::new).collect();
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        let line = needles.iter().fold(line, |line, needle| without(&line, needle));
         text::cut(&line, MAX_ERROR_CHARS)
+    }
+
+    /// Cleans every text in a JSON value; names of properties are the provider's own.
+    pub(super) fn clean_texts(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = self.clean(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.clean_texts(item)),
+            serde_json::Value::Object(map) => map.values_mut().for_each(|item| self.clean_texts(item)),
+            _ => {}
+        }
     }
 }
 
@@ -75,12 +87,13 @@ fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
     }
 }
 
-/// The text, what stands between its separators, and what follows a prefix: a part of `123456:ABC…`, `whsec_ABC…` or
-/// `https://host/hook/ABC…` is secret by itself.
+/// The text, what stands between its separators, with dashes and without, and what follows a prefix: a part of
+/// `123456:ABC…`, `xoxb-123-456-ABC…`, `whsec_ABC…` or `https://host/hook/ABC…` is secret by itself.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let between = text.split([':', '/', '?', '&', '=']);
+    let dashed = between.clone().filter(|part| part.contains('-')).flat_map(|part| part.split('-'));
     let prefixed = text.split_once('_').filter(|(prefix, _)| prefix.bytes().all(|b| b.is_ascii_lowercase()));
-    let inner = between.chain(prefixed.map(|(_, rest)| rest));
+    let inner = between.chain(dashed).chain(prefixed.map(|(_, rest)| rest));
     let inner = inner.filter(move |part| part.len() >= 16 && part.len() < text.len());
     std::iter::once(text).filter(|text| text.len() >= SHORTEST_SECRET).chain(inner)
 }
@@ -119,12 +132,14 @@ mod tests {
     #[test]
     fn the_secret_parts_of_urls_and_prefixed_keys_go() {
         let redactor = redactor(
-            r#"{"url":"https://hooks.example/v1/42/To_ken-To_ken-To_ken?x=1","key":"whsec_c2VjcmV0/c2VjcmV0+c2VjcmV0=="}"#,
+            r#"{"url":"https://hooks.example/v1/42/To_ken-To_ken-To_ken?x=1","key":"whsec_c2VjcmV0/c2VjcmV0+c2VjcmV0==",
+                "bot":"xoxb-1234567890-1234567890-AbCdEfGhIjKlMnOp"}"#,
         );
         for (echo, shown) in [
             ("no hook 42/To_ken-To_ken-To_ken", "no hook 42/[redacted]"),
             ("no hook at /v1/42/To_ken-To_ken-To_ken?x=1!", "no hook at /v1/42/[redacted]?x=1!"),
             ("no key c2VjcmV0/c2VjcmV0+c2VjcmV0==", "no key [redacted]"),
+            ("no bot AbCdEfGhIjKlMnOp", "no bot [redacted]"),
             ("hooks.example has no such hook", "hooks.example has no such hook"),
         ] {
             assert_eq!(redactor.clean(echo), shown);

@@ -3,6 +3,7 @@
 
 mod a_day;
 mod calls;
+mod cleaned;
 mod conformance;
 mod faulty;
 mod ids;
