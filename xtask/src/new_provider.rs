@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_name_that_would_not_compile_is_refused() {
-        for word in ["message", "config", "value", "self", "string", "skeleton"] {
+        for word in ["message", "config", "value", "self", "string", "some", "skeleton"] {
             let error = named(word).unwrap_err().to_string();
             assert!(error.contains("choose another name"), "{error}");
         }

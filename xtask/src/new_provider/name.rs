@@ -52,10 +52,11 @@ impl Name {
             .replace("Skeleton", &self.type_name())
     }
 
-    /// Whether the text has a type of this name already.
+    /// Whether the text, or a macro in it, means something else by this name.
     pub(super) fn clashes_with(&self, text: &str) -> bool {
         let type_name = self.type_name();
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == type_name)
+        let is_of_macros = ["Err", "None", "Ok", "Some"].contains(&type_name.as_str());
+        is_of_macros || text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == type_name)
     }
 }
 
