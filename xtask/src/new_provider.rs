@@ -27,20 +27,42 @@ pub(crate) struct Args {
 /// Copies the skeleton under that name and registers it.
 pub(crate) fn run(args: &Args) -> Result<()> {
     let (name, root) = (&args.name, workspace::root());
-    let folder = format!("crates/{}", name.package());
-    ensure!(!root.join(&folder).exists(), "{folder} exists already; choose another name, or delete it first");
-    let files = renamed(&root.join(SKELETON), name)?;
-    let edits = register::edits(root, name)?;
-    for (path, text) in files.iter().map(|(path, text)| (root.join(&folder).join(path), text)) {
-        fs::create_dir_all(path.parent().unwrap_or(root)).with_context(|| format!("cannot make {folder}"))?;
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    for (path, text) in edits {
-        fs::write(root.join(path), text).with_context(|| format!("cannot write {path}"))?;
+    ensure_committed(root)?;
+    let files = plan(root, name, &workspace::members()?)?;
+    for (path, text) in files {
+        let file = root.join(&path);
+        let folder = file.parent().unwrap_or(root);
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&file, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     let package = name.package();
     process::run(&mut process::cargo(["fmt", "--package", &package, "--package", "server"]))?;
-    println!("{folder} is registered in the server. Next: docs/writing-a-provider.md, and `cargo test -p {package}`.");
+    println!("crates/{package} is registered in the server. See it pass: `cargo test -p {package}`.");
+    println!("Next: step 2 of docs/writing-a-provider.md.");
+    Ok(())
+}
+
+/// Every file to write, from the root of the workspace, and its text. Whatever is wrong shows here, while nothing is
+/// written yet.
+fn plan(root: &Path, name: &Name, members: &[String]) -> Result<Vec<(PathBuf, String)>> {
+    let package = name.package();
+    let folder = Path::new("crates").join(&package);
+    ensure!(
+        !members.contains(&package) && !root.join(&folder).exists(),
+        "{package} exists already; choose another name, or delete it first"
+    );
+    let copied = renamed(&root.join(SKELETON), name)?.into_iter().map(|(path, text)| (folder.join(path), text));
+    let edited = register::edits(root, name)?.into_iter().map(|(path, text)| (path.into(), text));
+    Ok(copied.chain(edited).collect())
+}
+
+/// Fails if a file to be edited has changes of somebody else, who could not tell ours from theirs afterwards.
+fn ensure_committed(root: &Path) -> Result<()> {
+    let mut git = process::program("git");
+    git.arg("-C").arg(root).args(["status", "--porcelain", "--"]).args(register::FILES);
+    let changed = process::output(&mut git)?;
+    let changed: Vec<_> = changed.lines().filter_map(|line| line.get(3..)).collect();
+    ensure!(changed.is_empty(), "there are changes in {}; commit or stash them first", changed.join(", "));
     Ok(())
 }
 
@@ -58,7 +80,7 @@ fn renamed(skeleton: &Path, name: &Name) -> Result<Vec<(PathBuf, String)>> {
             let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             ensure!(
                 !name.clashes_with(&text),
-                "the skeleton uses the word {}; choose another name and set `KIND` afterwards",
+                "the code uses the word {} for something else; choose another name, and set `KIND` afterwards",
                 name.type_name()
             );
             files.push((path.strip_prefix(skeleton)?.to_owned(), name.put_into(&text)));
@@ -89,8 +111,56 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_taken_is_refused() {
+        let plan = |name: &str, members: &[&str]| {
+            let members: Vec<_> = members.iter().map(|name| (*name).to_owned()).collect();
+            plan(workspace::root(), &name.parse().unwrap(), &members)
+        };
+        for (name, members) in [("slack", &[][..]), ("elsewhere", &["server", "provider-elsewhere"])] {
+            let error = plan(name, members).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("provider-{name} exists already")), "{error}");
+        }
+        assert!(plan("elsewhere", &["server", "provider-elsewhere-else"]).is_ok());
+    }
+
+    #[test]
+    fn no_name_of_the_tutorial_is_taken() {
+        let members = workspace::members().unwrap();
+        assert!(members.contains(&"provider-slack".to_owned()), "{members:?}");
+        let text = fs::read_to_string(workspace::root().join("docs/writing-a-provider.md")).unwrap();
+        let mut names = text.lines().filter_map(|line| line.strip_prefix("cargo xtask new-provider "));
+        plan(workspace::root(), &names.next().unwrap().parse().unwrap(), &members).unwrap();
+    }
+
+    #[test]
+    fn changes_of_others_stay_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = |line: &str| {
+            let mut git = process::program("git");
+            git.arg("-C").arg(root).args(["-c", "user.name=A", "-c", "user.email=a@example.org"]);
+            process::run(git.args(line.split(' '))).unwrap();
+        };
+        git("init --quiet");
+        for file in register::FILES {
+            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+            fs::write(root.join(file), "").unwrap();
+        }
+        git("add .");
+        git("commit --quiet --message A");
+        fs::write(root.join("crates/server/src/main.rs"), "").unwrap();
+        ensure_committed(root).unwrap();
+        for file in register::FILES {
+            fs::write(root.join(file), "mine").unwrap();
+            let error = ensure_committed(root).unwrap_err().to_string();
+            assert_eq!(error, format!("there are changes in {file}; commit or stash them first"));
+            git("checkout --quiet .");
+        }
+    }
+
+    #[test]
     fn a_name_that_would_not_compile_is_refused() {
-        for word in ["message", "config", "value", "self"] {
+        for word in ["message", "config", "value", "self", "string", "some", "skeleton"] {
             let error = named(word).unwrap_err().to_string();
             assert!(error.contains("choose another name"), "{error}");
         }

@@ -15,3 +15,11 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn metadata() -> Result<Metadata> {
     MetadataCommand::new().manifest_path(root().join("Cargo.toml")).exec().context("cargo cannot read the workspace")
 }
+
+/// The names of our own packages.
+pub(crate) fn members() -> Result<Vec<String>> {
+    let mut command = MetadataCommand::new();
+    let metadata = command.no_deps().manifest_path(root().join("Cargo.toml")).exec();
+    let packages = metadata.context("cargo cannot read the workspace")?.packages;
+    Ok(packages.into_iter().map(|package| package.name.to_string()).collect())
+}

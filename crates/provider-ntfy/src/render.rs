@@ -7,9 +7,10 @@ use integrations_core::{
 
 /// The longest title that is sent; servers take 1 KB (<https://docs.ntfy.sh/publish/#limitations>), phones show less.
 const MAX_TITLE: usize = 250;
-/// The longest text; a server makes an attachment of a longer one (<https://docs.ntfy.sh/publish/#limitations>).
-const MAX_MESSAGE: usize = 4096;
-/// A server takes requests of twice the longest text; this much of it is for the text in its JSON form.
+/// The longest text: a server makes an attachment of one that reaches its limit of 4096, or refuses it where it has no
+/// attachments (`LimitReached` in <https://github.com/binwiederhier/ntfy/blob/1fae61e/util/peek.go>).
+const MAX_MESSAGE: usize = 4095;
+/// A server takes requests of less than twice that limit; this much of it is for the text in its JSON form.
 const MESSAGE_ROOM: usize = 5000;
 /// Longer links are left out.
 const MAX_URL: usize = 1024;

@@ -81,6 +81,7 @@ fn judged(error: DeliveryError, name: &str) -> DeliveryError {
         return error;
     }
     let status = error.http_status.unwrap_or_default();
+    let name = unwrapped(name, status);
     let meaning = MEANINGS.iter().find(|(_, _, names)| names.contains(&name));
     let (kind, advice) = match meaning {
         Some((kind, advice, _)) => (*kind, *advice),
@@ -90,9 +91,24 @@ fn judged(error: DeliveryError, name: &str) -> DeliveryError {
     DeliveryError { kind, message: format!("{advice} (HTTP status {status})"), ..error }
 }
 
+/// The name itself. Newer servers of Mattermost put one name before all that go wrong once a message is read, and keep
+/// the status (`incomingWebhook` in
+/// <https://github.com/mattermost/mattermost/blob/master/server/channels/web/webhook.go>).
+fn unwrapped(name: &str, status: u16) -> &str {
+    match (name, status) {
+        ("web.incoming_webhook.general.app_error", 400) => "web.incoming_webhook.invalid.app_error",
+        ("web.incoming_webhook.general.app_error", 403) => "web.incoming_webhook.permissions.app_error",
+        ("web.incoming_webhook.general.app_error", 404) => "web.incoming_webhook.channel.app_error",
+        _ => name,
+    }
+}
+
 /// What the names mean: of webhooks
 /// (<https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors>), of methods
-/// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>), and of Mattermost.
+/// (<https://docs.slack.dev/reference/methods/chat.postMessage#errors>), of Mattermost (`HandleIncomingWebhook` in
+/// <https://github.com/mattermost/mattermost/blob/master/server/channels/app/webhook.go>), and of Rocket.Chat
+/// (`processWebhookMessage.ts`, `canSendMessage.ts` and `integrations/server/api/api.ts` in
+/// <https://github.com/RocketChat/Rocket.Chat/tree/develop/apps/meteor/app>), whose names are sentences at times.
 const MEANINGS: &[(FailureKind, &str, &[&str])] = &[
     (
         FailureKind::Gone,
@@ -107,10 +123,17 @@ const MEANINGS: &[(FailureKind, &str, &[&str])] = &[
             "posting_to_general_channel_denied",
             "restricted_action",
             "restricted_action_read_only_channel",
-            "restricted_action_thread_locked",
+            "restricted_action_thread_only_channel",
             "web.incoming_webhook.channel.app_error",
             "web.incoming_webhook.channel_locked.app_error",
             "web.incoming_webhook.permissions.app_error",
+            "app.channel.get.existing.app_error",
+            "invalid-channel",
+            "error-invalid-room",
+            "error-not-allowed",
+            "room_is_blocked",
+            "You_have_been_muted",
+            "You can't send messages because the room is readonly.",
         ],
     ),
     (
@@ -124,6 +147,8 @@ const MEANINGS: &[(FailureKind, &str, &[&str])] = &[
             "no_team",
             "team_disabled",
             "web.incoming_webhook.invalid.app_error",
+            "web.incoming_webhook.user.app_error",
+            "Invalid integration id or token provided.",
         ],
     ),
     (
@@ -146,7 +171,11 @@ const MEANINGS: &[(FailureKind, &str, &[&str])] = &[
         ],
     ),
     (FailureKind::Throttled, "the service asks to wait", &["ratelimited", "rate_limited", "message_limit_exceeded"]),
-    (FailureKind::Unavailable, "the service has trouble", &["service_unavailable", "team_added_to_org"]),
+    (
+        FailureKind::Unavailable,
+        "the service has trouble",
+        &["service_unavailable", "team_added_to_org", "request_timeout"],
+    ),
     // Slack says of these that part of the call may have succeeded.
     (FailureKind::Unconfirmed, "the service had trouble with the message", &["internal_error", "fatal_error"]),
 ];

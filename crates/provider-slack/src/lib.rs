@@ -22,6 +22,11 @@ pub use render::{MAX_TEXT, render};
 /// (<https://docs.slack.dev/apis/web-api/rate-limits>).
 const CHANNEL_RATE: Rate = Rate { interval_millis: 1_000, burst: 3 };
 
+/// Unless its administrator says otherwise, Rocket.Chat takes ten messages a minute: two at once and eight one by one
+/// (`API_Enable_Rate_Limiter_Limit_Calls_Default` in
+/// <https://github.com/RocketChat/Rocket.Chat/tree/develop/apps/meteor/server/settings>).
+const ROCKET_CHAT_RATE: Rate = Rate { interval_millis: 7_500, burst: 2 };
+
 const LABEL_CHARS: usize = 80;
 
 /// Posts messages to channels of Slack, and of chat servers that take its webhooks.
@@ -73,10 +78,11 @@ impl Slack {
     fn verified_webhook(config: Config, hook: &Webhook<'_>) -> Verified<Config> {
         let identity = hook.identity();
         let lane = |rate| Lane { key: identity.clone(), rate };
+        let rate = if config.service == Chat::RocketChat { ROCKET_CHAT_RATE } else { CHANNEL_RATE };
         Verified {
             config,
             details: json!({ "host": hook.url.host() }),
-            lanes: Lanes { destination: lane(Some(CHANNEL_RATE)), credential: lane(None) },
+            lanes: Lanes { destination: lane(Some(rate)), credential: lane(None) },
             identity,
         }
     }

@@ -7,8 +7,9 @@ use integrations_core::{
 
 use crate::Chat;
 
-/// Slack shows 4000 characters of a message (<https://docs.slack.dev/reference/methods/chat.postMessage#truncating>);
-/// Mattermost and Rocket.Chat, unless set otherwise, more. UTF-16 units are never fewer than characters.
+/// Slack shows 4000 characters of a message (<https://docs.slack.dev/reference/methods/chat.postMessage#truncating>).
+/// Mattermost splits longer messages than 16383, on old databases than 4000 (`PostMessageMaxRunesV2`, `V1`). Unless set
+/// otherwise, Rocket.Chat takes 5000 (`Message_MaxAllowedSize`). UTF-16 units are never fewer than characters.
 pub const MAX_TEXT: usize = 4000;
 /// Longer links are left out.
 const MAX_URL: usize = 1024;

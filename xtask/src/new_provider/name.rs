@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 const LONGEST: usize = 32;
 
@@ -14,6 +14,9 @@ impl FromStr for Name {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> Result<Self> {
+        if let Some(rest) = text.strip_prefix("provider-") {
+            bail!("leave `provider-` out, the package gets it by itself: {rest}");
+        }
         let is_word =
             |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         ensure!(
@@ -49,10 +52,11 @@ impl Name {
             .replace("Skeleton", &self.type_name())
     }
 
-    /// Whether the text has a type of this name already.
+    /// Whether the text, or a macro in it, means something else by this name.
     pub(super) fn clashes_with(&self, text: &str) -> bool {
         let type_name = self.type_name();
-        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == type_name)
+        let is_of_macros = ["Err", "None", "Ok", "Some"].contains(&type_name.as_str());
+        is_of_macros || text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == type_name)
     }
 }
 
@@ -75,8 +79,12 @@ mod tests {
     #[test]
     fn other_names_are_refused() {
         let long = "x".repeat(33);
-        for wrong in ["", "-", "a-", "-a", "a--b", "2fa", "Slack", "a_b", "a b", "../a", "é", &long] {
-            assert!(wrong.parse::<Name>().is_err(), "{wrong}");
+        for wrong in ["", "-", "a-", "-a", "a--b", "2fa", "Slack", "a_b", "a b", "../a", "a/b", "é", "aé", "a\n", &long]
+        {
+            let error = wrong.parse::<Name>().unwrap_err().to_string();
+            assert!(error.starts_with("use lower-case letters and digits"), "{wrong}: {error}");
         }
+        let error = "provider-zulip".parse::<Name>().unwrap_err().to_string();
+        assert_eq!(error, "leave `provider-` out, the package gets it by itself: zulip");
     }
 }

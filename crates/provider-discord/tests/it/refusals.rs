@@ -33,6 +33,11 @@ fn every_refusal_has_its_meaning() {
         (401, 0, "401: Unauthorized", FailureKind::Unauthorized),
         (403, 50_013, "Missing Permissions", FailureKind::Gone),
         (403, 40_333, "internal network error", FailureKind::Unavailable),
+        (400, 40_004, "Send messages has been temporarily disabled", FailureKind::Unavailable),
+        (400, 40_006, "This feature has been temporarily disabled server-side", FailureKind::Unavailable),
+        (400, 130_000, "API resource is currently overloaded. Try again a little later", FailureKind::Unavailable),
+        (400, 40_058, "Cannot send a message in a forum channel", FailureKind::Gone),
+        (400, 240_000, "Message blocked by harmful links filter", FailureKind::Rejected),
         (405, 0, "405: Method Not Allowed", FailureKind::Rejected),
         (413, 40_005, "Request entity too large", FailureKind::Rejected),
         (

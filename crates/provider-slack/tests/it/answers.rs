@@ -9,6 +9,9 @@ use serde_json::json;
 
 use crate::bench::{Via, deliver, says};
 
+/// What newer servers of Mattermost say to almost everything.
+const GENERAL: &str = "web.incoming_webhook.general.app_error";
+
 fn met_with(via: Via, answer: Answer) -> DeliveryError {
     deliver(via, &ScriptedHttp::always(answer)).unwrap_err()
 }
@@ -42,19 +45,44 @@ fn every_refusal_has_its_meaning() {
         (SlackBot, 200, "service_unavailable", Kind::Unavailable),
         (SlackBot, 200, "internal_error", Kind::Unconfirmed),
         (SlackBot, 200, "fatal_error", Kind::Unconfirmed),
+        (SlackBot, 200, "restricted_action_thread_only_channel", Kind::Gone),
+        (SlackBot, 200, "request_timeout", Kind::Unavailable),
         (Mattermost, 400, "web.incoming_webhook.invalid.app_error", Kind::Unauthorized),
         (Mattermost, 400, "web.incoming_webhook.text.app_error", Kind::Rejected),
+        (Mattermost, 400, "web.incoming_webhook.decode.app_error", Kind::Rejected),
         (Mattermost, 403, "web.incoming_webhook.channel_locked.app_error", Kind::Gone),
+        (Mattermost, 403, "web.incoming_webhook.user.app_error", Kind::Unauthorized),
         (Mattermost, 404, "web.incoming_webhook.channel.app_error", Kind::Gone),
+        (Mattermost, 404, "app.channel.get.existing.app_error", Kind::Gone),
         (Mattermost, 501, "web.incoming_webhook.disabled.app_error", Kind::Unavailable),
-        (RocketChat, 200, "error-invalid-channel", Kind::Rejected),
-        (RocketChat, 400, "invalid-channel", Kind::Rejected),
-        (RocketChat, 404, "Invalid integration id or token provided.", Kind::Gone),
+        (Mattermost, 400, GENERAL, Kind::Unauthorized),
+        (Mattermost, 403, GENERAL, Kind::Gone),
+        (Mattermost, 404, GENERAL, Kind::Gone),
+        (Mattermost, 413, GENERAL, Kind::Rejected),
+        (Mattermost, 500, GENERAL, Kind::Unavailable),
+        (RocketChat, 400, "invalid-channel", Kind::Gone),
+        (RocketChat, 400, "error-invalid-room", Kind::Gone),
+        (RocketChat, 400, "error-not-allowed", Kind::Gone),
+        (RocketChat, 400, "room_is_blocked", Kind::Gone),
+        (RocketChat, 400, "You_have_been_muted", Kind::Gone),
+        (RocketChat, 400, "You can't send messages because the room is readonly.", Kind::Gone),
+        (RocketChat, 400, "Invalid integration id or token provided.", Kind::Unauthorized),
+        (RocketChat, 404, "Invalid integration id or token provided.", Kind::Unauthorized),
+        (RocketChat, 400, "unknown-error", Kind::Rejected),
+        (RocketChat, 503, "Service Unavailable", Kind::Unavailable),
     ];
     for (via, status, name, kind) in refusals {
         let error = met_with(via, Ok(via.refusal(status, name)));
         assert_eq!((error.kind, error.http_status), (kind, Some(status)), "{via:?} {name}");
         assert!(!error.message.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn where_a_name_says_nothing_the_status_tells_what_to_do() {
+    for (status, advice) in [(400, "make a new one"), (403, "the channel is"), (404, "the channel is")] {
+        let error = met_with(Via::Mattermost, Ok(Via::Mattermost.refusal(status, GENERAL)));
+        assert!(error.message.contains(advice), "{error}");
     }
 }
 

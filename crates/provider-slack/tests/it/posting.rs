@@ -59,6 +59,16 @@ fn webhooks_are_told_apart_without_giving_them_away() {
 }
 
 #[test]
+fn each_service_has_its_pace() {
+    let in_a_minute = |via: Via| {
+        let http = ScriptedHttp::playing(via.verified().into_iter().map(Ok));
+        let rate = verify(&via.config(), &via.secret(), &http).unwrap().lanes.destination.rate.unwrap();
+        rate.burst + 60_000 / rate.interval_millis
+    };
+    assert_eq!(Via::ALL.map(in_a_minute), [63, 63, 63, 10]);
+}
+
+#[test]
 fn settings_that_do_not_belong_together_are_refused() {
     let channel = json!({ "service": "slack", "channel": "C024BE91L" });
     let foreign = json!({ "webhookUrl": "https://hooks.slack.com.example/services/T0/B0/x" });

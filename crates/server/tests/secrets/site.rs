@@ -171,7 +171,7 @@ fn registry() -> Registry {
         .with(provider_ntfy::Ntfy)
         .with(provider_slack::Slack)
         .with(provider_webhook::Webhook)
-        .with(provider_pushover::Pushover)
+        .with(provider_pushover_example::Pushover)
 }
 
 /// No rates and no second attempts, so that each message meets one answer.

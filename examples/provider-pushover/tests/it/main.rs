@@ -7,7 +7,7 @@ use integrations_testkit::{
     scripted_http::answer,
     suite::block_on,
 };
-use provider_pushover::Pushover;
+use provider_pushover_example::Pushover;
 use serde_json::{Value, json};
 
 struct Harness;
