@@ -6,3 +6,4 @@ mod broken;
 mod conformance;
 mod connecting;
 mod guarded;
+mod proxies;

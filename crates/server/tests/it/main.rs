@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod faults;
 mod mails;
+mod outcomes;
 mod program;
 mod redis;
 mod redis_server;
