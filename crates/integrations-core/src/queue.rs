@@ -25,7 +25,8 @@ pub struct QueueEntry {
 /// - A dispatch stands in it once: pushing it again moves it to the earlier of the two times, and changes nothing
 ///   while it is reserved.
 /// - Reserve gives entries that are due, taking turns over organizations, and within one over its lanes; within a lane
-///   by due time, then by sequence. It gives no more of a lane or an organization at a time than [`Shares`] allows.
+///   by due time, then by sequence. It gives no more of a lane or an organization at a time than [`Shares`] allows, and
+///   of a lane no more than its own limit ([`LaneKey::open`]).
 /// - A reserved entry is given to nobody else until it is finished, or its lease ends.
 /// - A malformed entry is set aside and hinders no other.
 #[async_trait::async_trait]

@@ -129,15 +129,15 @@ pub fn connection(name: &str) -> Connection {
         config: json!({ "room": name }),
         details: json!({ "roomLabel": format!("The room {name}") }),
         identity: format!("room:{name}"),
-        lanes: Lanes { destination: lane("room"), credential: lane("account") },
+        lanes: Lanes::new(lane("room"), lane("account")),
     }
 }
 
 /// The same settings with a rate to keep at the destination.
 #[must_use]
-pub fn paced(connection: Connection, rate: Rate) -> Connection {
-    let Lanes { destination, credential } = connection.lanes;
-    Connection { lanes: Lanes { destination: Lane { rate: Some(rate), ..destination }, credential }, ..connection }
+pub fn paced(mut connection: Connection, rate: Rate) -> Connection {
+    connection.lanes.destination.rate = Some(rate);
+    connection
 }
 
 /// The proof of a delivery.

@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 pub struct Postbox {
     shared: Arc<Shared>,
     rate: Option<Rate>,
+    is_ordered: bool,
 }
 
 /// An attempt to deliver.
@@ -82,7 +83,7 @@ impl Default for Postbox {
             hanging: Mutex::default(),
             go_on: Notify::new(),
         };
-        Self { shared: Arc::new(shared), rate: None }
+        Self { shared: Arc::new(shared), rate: None, is_ordered: false }
     }
 }
 
@@ -91,6 +92,12 @@ impl Postbox {
     #[must_use]
     pub fn paced(self, rate: Rate) -> Self {
         Self { rate: Some(rate), ..self }
+    }
+
+    /// The same with one delivery to a box after the other.
+    #[must_use]
+    pub fn one_by_one(self) -> Self {
+        Self { is_ordered: true, ..self }
     }
 
     /// The next delivery fails so; several wait their turn.
@@ -154,15 +161,13 @@ impl Provider for Postbox {
         if let Some(verdict) = self.shared.verdict.lock().unwrap().clone() {
             return Err(verdict);
         }
-        let lane = |key: &str| Lane { key: key.to_owned(), rate: self.rate };
+        let lane = |key: &str, rate| Lane { key: key.to_owned(), rate };
+        let lanes = Lanes::new(lane(&target.config.slot, self.rate), lane("all", None));
         Ok(Verified {
             config: target.config.clone(),
             details: serde_json::json!({ "label": format!("Box {}", target.config.slot) }),
             identity: target.config.slot.clone(),
-            lanes: Lanes {
-                destination: lane(&target.config.slot),
-                credential: Lane { key: "all".to_owned(), rate: None },
-            },
+            lanes: if self.is_ordered { lanes.one_by_one() } else { lanes },
         })
     }
 

@@ -229,6 +229,25 @@ suite! { $
             assert_eq!(take(&queue, 10).await, [entries[SHARES.lane].dispatch]);
         }
 
+        /// What a lane allows by itself holds below its share, and not above it.
+        async fn a_lane_has_no_more_in_flight_than_it_allows(harness) {
+            let (queue, mut new) = (harness.queue(), Entries::new(harness));
+            let named = |entries: Vec<QueueEntry>, limit: usize| {
+                let name = |lane: LaneKey| LaneKey::from_stored(format!("{limit}#{}", lane.as_str()));
+                entries.into_iter().map(|entry| QueueEntry { lane: name(entry.lane.clone()), ..entry }).collect::<Vec<_>>()
+            };
+            let one_by_one = named(new.many(3, new.organization(), "a#b"), 1);
+            queue.push(&one_by_one).await.unwrap();
+            for entry in &one_by_one {
+                let taken = take(&queue, 10).await;
+                assert_eq!(taken, [entry.dispatch]);
+                assert!(take(&queue, 10).await.is_empty());
+                forget(&queue, &taken).await;
+            }
+            queue.push(&named(new.many(SHARES.lane + 1, new.organization(), "c"), 100)).await.unwrap();
+            assert_eq!(take(&queue, 10).await.len(), SHARES.lane);
+        }
+
         /// A tenant whose targets all hang leaves room for others.
         async fn an_organization_has_no_more_in_flight_than_its_share(harness) {
             let (queue, mut new) = (harness.queue(), Entries::new(harness));

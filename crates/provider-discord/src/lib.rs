@@ -98,7 +98,7 @@ impl Provider for Discord {
             config: target.config.clone(),
             details: found.details(hook),
             identity: format!("{}{place}", hook.id()),
-            lanes: Lanes { destination: lane(Some(HOOK_RATE)), credential: lane(None) },
+            lanes: Lanes::new(lane(Some(HOOK_RATE)), lane(None)).one_by_one(),
         })
     }
 

@@ -59,10 +59,8 @@ impl Provider for Matrix {
         let identity = format!("{user}/{room}");
         Ok(Verified {
             details: json!({ "userId": user, "roomName": name.as_deref().map(shown) }),
-            lanes: Lanes {
-                destination: Lane { key: identity.clone(), rate: None },
-                credential: Lane { key: user, rate: Some(ACCOUNT_RATE) },
-            },
+            lanes: Lanes::new(Lane { key: identity.clone(), rate: None }, Lane { key: user, rate: Some(ACCOUNT_RATE) })
+                .one_by_one(),
             identity,
             config: Config { homeserver: homeserver.clone(), room_id: room },
         })

@@ -56,10 +56,11 @@ impl Provider for Ntfy {
         Ok(Verified {
             config: config.clone(),
             details: json!({ "host": server.host(), "account": Some(&name).filter(|_| account.role != ANONYMOUS) }),
-            lanes: Lanes {
-                destination: Lane { key: identity.clone(), rate: None },
-                credential: Lane { key: format!("{}{name}", server.as_str()), rate: Some(ACCOUNT_RATE) },
-            },
+            lanes: Lanes::new(
+                Lane { key: identity.clone(), rate: None },
+                Lane { key: format!("{}{name}", server.as_str()), rate: Some(ACCOUNT_RATE) },
+            )
+            .one_by_one(),
             identity,
         })
     }

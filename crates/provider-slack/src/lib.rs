@@ -82,7 +82,7 @@ impl Slack {
         Verified {
             config,
             details: json!({ "host": hook.url.host() }),
-            lanes: Lanes { destination: lane(Some(rate)), credential: lane(None) },
+            lanes: Lanes::new(lane(Some(rate)), lane(None)).one_by_one(),
             identity,
         }
     }
@@ -99,10 +99,11 @@ impl Slack {
         Ok(Verified {
             config,
             details: json!({ "team": shown(&account.team), "botUser": shown(&account.user) }),
-            lanes: Lanes {
-                destination: Lane { key: identity.clone(), rate: Some(CHANNEL_RATE) },
-                credential: Lane { key: format!("{team}/{user}"), rate: None },
-            },
+            lanes: Lanes::new(
+                Lane { key: identity.clone(), rate: Some(CHANNEL_RATE) },
+                Lane { key: format!("{team}/{user}"), rate: None },
+            )
+            .one_by_one(),
             identity,
         })
     }

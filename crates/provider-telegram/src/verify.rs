@@ -84,10 +84,11 @@ pub(crate) async fn verify(bot: &Bot<'_>, target: &Target<'_, Telegram>) -> Resu
             "chatType": text::single_line(&chat.kind),
         }),
         identity: format!("{}/{place}", user.id),
-        lanes: Lanes {
-            destination: Lane { key: format!("{}/{}", user.id, chat.id), rate: Some(rate) },
-            credential: Lane { key: user.id.to_string(), rate: Some(BOT_RATE) },
-        },
+        lanes: Lanes::new(
+            Lane { key: format!("{}/{}", user.id, chat.id), rate: Some(rate) },
+            Lane { key: user.id.to_string(), rate: Some(BOT_RATE) },
+        )
+        .one_by_one(),
         config: Config { chat_id: ChatId::Number(chat.id), topic_id, silent: target.config.silent },
     })
 }

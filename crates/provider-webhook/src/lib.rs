@@ -47,7 +47,7 @@ impl Provider for Webhook {
             config: target.config.clone(),
             details: json!({ "host": url.host() }),
             identity: url.as_str().to_owned(),
-            lanes: Lanes { destination: lane(url.as_str()), credential: lane(url.host()) },
+            lanes: Lanes::new(lane(url.as_str()), lane(url.host())),
         })
     }
 

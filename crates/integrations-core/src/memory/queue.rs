@@ -223,7 +223,7 @@ impl State {
         if let Some(lane) = organization.lanes.get_mut(lane_key)
             && !lane.has_turn
             && !lane.ready.is_empty()
-            && lane.in_flight < shares.lane
+            && lane.in_flight < lane_key.open().map_or(shares.lane, |open| open.min(shares.lane))
         {
             lane.has_turn = true;
             organization.turns.push_back(lane_key.clone());

@@ -133,7 +133,7 @@ impl Policy {
         if state.is_held_for(HoldReason::Pacing) || self.unpaced.contains(&integration.provider) {
             return None;
         }
-        let Lanes { destination, credential } = &integration.connection.lanes;
+        let Lanes { destination, credential, .. } = &integration.connection.lanes;
         let free = |lane: LaneState, rate: Option<Rate>| rate.map(|rate| lane.earliest(rate, now));
         let turn = free(lanes.destination, destination.rate).max(free(lanes.credential, credential.rate))?;
         if let Some(rate) = destination.rate {

@@ -28,7 +28,7 @@ pub struct Policy {
     pub lease: Duration,
     /// The shortest wait before a message whose answer was lost is sent again.
     pub unconfirmed_wait: Duration,
-    /// Providers whose rates are not kept.
+    /// Providers whose rates and limits of open attempts are not kept.
     pub unpaced: Arc<BTreeSet<String>>,
 }
 

@@ -46,7 +46,7 @@ impl Platform {
         match entry {
             Some(entry) => {
                 // It is stored as due; what the queue does not learn now, a sweep tells it.
-                let _ = self.ports.queue.push(&[entry]).await;
+                let _ = self.tell(&mut [entry]).await;
                 Ok(dispatch)
             }
             None if dispatch.state.status.permits(Step::Replay) => Err(PlatformError::NobodyWaits),

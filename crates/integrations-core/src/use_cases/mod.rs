@@ -23,7 +23,7 @@ pub use publish::{IncomingEvent, Published, Repeat};
 pub use work::{SWEEP_HORIZON, Taken, WorkError};
 
 use crate::{
-    Clock, DispatchQueue, Entropy, Outbound, Registry, SecretCipher, Store,
+    Clock, DispatchQueue, Entropy, Outbound, QueueEntry, QueueError, Registry, SecretCipher, Store,
     provider::Service,
     rules::{DAY, Policy},
 };
@@ -101,6 +101,17 @@ impl Platform {
 
     fn now(&self) -> jiff::Timestamp {
         self.ports.clock.now()
+    }
+
+    /// Tells the queue of what is due.
+    async fn tell(&self, entries: &mut [QueueEntry]) -> Result<(), QueueError> {
+        let unpaced = &self.settings.policy.unpaced;
+        for QueueEntry { lane, .. } in entries.iter_mut().filter(|_| !unpaced.is_empty()) {
+            if lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
+                *lane = lane.without_limit();
+            }
+        }
+        self.ports.queue.push(entries).await
     }
 
     fn service(&self, egress: crate::Egress) -> Service<'_> {

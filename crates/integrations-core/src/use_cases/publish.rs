@@ -101,7 +101,7 @@ impl Platform {
         let published = published.collect();
         if !entries.is_empty() {
             // Accepted is accepted: what the queue does not learn now, a sweep tells it.
-            let _ = self.ports.queue.push(&entries).await;
+            let _ = self.tell(&mut entries).await;
         }
         Ok(published)
     }

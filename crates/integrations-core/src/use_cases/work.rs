@@ -138,8 +138,8 @@ impl Platform {
     pub async fn recover(&self, which: Abandoned) -> Result<u64, WorkError> {
         let mut count = 0;
         loop {
-            let entries = self.ports.store.interrupt(which, &self.settings.policy, self.now(), PIECE).await?;
-            self.ports.queue.push(&entries).await?;
+            let mut entries = self.ports.store.interrupt(which, &self.settings.policy, self.now(), PIECE).await?;
+            self.tell(&mut entries).await?;
             count += entries.len() as u64;
             if entries.len() < PIECE as usize {
                 return Ok(count);
@@ -153,8 +153,8 @@ impl Platform {
     /// Store or queue failed; what was released before stays released.
     pub async fn release(&self, which: Held) -> Result<(), WorkError> {
         loop {
-            let entries = self.ports.store.release(which, self.now(), PIECE).await?;
-            self.ports.queue.push(&entries).await?;
+            let mut entries = self.ports.store.release(which, self.now(), PIECE).await?;
+            self.tell(&mut entries).await?;
             if entries.len() < PIECE as usize {
                 return Ok(());
             }
@@ -171,8 +171,8 @@ impl Platform {
         let until = later(self.now(), SWEEP_HORIZON);
         let mut after = None;
         loop {
-            let entries = self.ports.store.due(until, after, PIECE).await?;
-            self.ports.queue.push(&entries).await?;
+            let mut entries = self.ports.store.due(until, after, PIECE).await?;
+            self.tell(&mut entries).await?;
             match entries.last() {
                 Some(last) if entries.len() >= PIECE as usize => after = Some((last.due, last.sequence)),
                 _ => return Ok(()),

@@ -93,12 +93,13 @@ impl Provider for Pigeons {
         self.fly(target, "look", "").await?;
         let loft = &target.config.loft;
         let lane = || Lane { key: loft.clone(), rate: None };
-        let shown = self.0 == Mistake::ShowsTheSecret;
+        // In an identity, where the core does not undo it.
+        let identity = if self.0 == Mistake::ShowsTheSecret { target.secret.feed.expose_secret() } else { loft };
         Ok(Verified {
             config: Config { loft: loft.clone() },
-            details: if shown { json!({ "feed": target.secret.feed.expose_secret() }) } else { json!({}) },
-            identity: loft.clone(),
-            lanes: Lanes { destination: lane(), credential: lane() },
+            details: json!({}),
+            identity: identity.to_owned(),
+            lanes: Lanes::new(lane(), lane()),
         })
     }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use integrations::core::{
-    DeliveryError, DispatchStatus, FailureKind, HoldReason, IntegrationPatch, Rate, Reach, Reason, StatusWish,
-    memory::MemoryStore, rules::Policy,
+    DeliveryError, DispatchStatus, FailureKind, HoldReason, IntegrationPatch, Rate, Reach, Reason, Settings,
+    StatusWish, memory::MemoryStore, rules::Policy,
 };
 use integrations_testkit::{
     clock::{ManualClock, SeqEntropy},
@@ -33,11 +33,8 @@ impl Site {
 
     /// A process of its own, with its own queue and its own memory.
     async fn process(&self, seed: u64) -> World {
-        let settings = integrations::core::Settings {
-            policy: Policy { daily_limit: 0, ..Policy::default() },
-            max_integrations: 0,
-            ..integrations::core::Settings::default()
-        };
+        let policy = Policy { daily_limit: 0, ..Policy::default() };
+        let settings = Settings { policy, max_integrations: 0, ..Settings::default() };
         let builder = builder(self.store.clone(), &self.postbox).settings(settings);
         World::of(builder.world(self.clock.clone(), Arc::new(SeqEntropy::new(seed))), self.postbox.clone()).await
     }
@@ -112,6 +109,56 @@ fn a_throttled_credential_waits_over_restarts_and_for_all_workers() {
 #[test]
 fn a_throttled_provider_waits_over_restarts_and_for_all_workers() {
     block_on(a_throttle_holds(Reach::Provider, true));
+}
+
+/// How many attempts are open.
+async fn open(world: &World) -> usize {
+    let dispatches = world.dispatches().await;
+    dispatches.iter().filter(|dispatch| dispatch.state.status == DispatchStatus::Delivering).count()
+}
+
+/// A slow call keeps those behind it waiting where the provider wants that, and nobody else.
+#[test]
+fn one_by_one_a_slow_call_holds_back_its_own_lane_alone() {
+    block_on(async {
+        let site = Site::new(Postbox::default().one_by_one());
+        let world = site.process(1).await;
+        let (one, two) = (world.connect("one").await, world.connect("two").await);
+        let (one, two) = (world.address("one", &[one]).await, world.address("two", &[two]).await);
+        site.postbox.hang("one");
+        for subject in ["first", "second", "third"] {
+            world.publish(one, subject).await;
+        }
+        world.publish(two, "neighbour").await;
+        assert_eq!(site.postbox.wait_for(1).await[0].slot, "two");
+        assert_eq!(open(&world).await, 1);
+        site.postbox.let_go();
+        site.postbox.wait_for(4).await;
+        assert_eq!(arrived(&site.postbox, "one"), ["first", "second", "third"]);
+    });
+}
+
+/// Where the operator says that a provider has no limits, it is not held to them.
+#[test]
+fn without_pacing_a_lane_has_its_share() {
+    block_on(async {
+        let postbox = Postbox::default().one_by_one();
+        let policy = Policy { unpaced: Arc::new(["postbox".to_owned()].into()), daily_limit: 0, ..Policy::default() };
+        let settings = Settings { policy, max_integrations: 0, ..Settings::default() };
+        let world = World::of(builder(Arc::new(MemoryStore::new()), &postbox).settings(settings), postbox).await;
+        let integration = world.connect("one").await;
+        let address = world.address("one", &[integration]).await;
+        world.postbox.hang("one");
+        for subject in ["first", "second", "third"] {
+            world.publish(address, subject).await;
+        }
+        // A quarter of the eight slots.
+        while open(&world).await < 2 {
+            tokio::task::yield_now().await;
+        }
+        world.postbox.let_go();
+        world.postbox.wait_for(3).await;
+    });
 }
 
 /// What piled up behind a pause goes out in order, and no faster than the service takes it.

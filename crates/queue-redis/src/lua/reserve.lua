@@ -54,6 +54,11 @@ local function in_flight(start)
   return flying[start]
 end
 
+-- How much of a lane may be reserved: its share, or less where its name begins with a limit of its own.
+local function share_of(path)
+  return math.min(LANE_SHARE, tonumber(path:match('^(%d+)#', 45)) or LANE_SHARE)
+end
+
 -- The entry of an organization whose turn it is, and its path; nothing if the shares leave no room.
 local served = {}
 local function turn_of(organization)
@@ -64,7 +69,7 @@ local function turn_of(organization)
     local member = behind(last, organization)
     if not member then return nil end
     local path = path_of(member)
-    if in_flight(path) < LANE_SHARE then return member, path end
+    if in_flight(path) < share_of(path) then return member, path end
     if seen[path] then return nil end
     seen[path], last = true, path
   end
