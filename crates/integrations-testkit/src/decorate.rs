@@ -78,8 +78,8 @@ macro_rules! decorate_store {
                 filter: integrations_core::store::DispatchFilter,
                 page: integrations_core::store::Page
             ) -> integrations_core::store::Paged<integrations_core::Dispatch>;
-            attempts(organization: integrations_core::OrganizationId, id: integrations_core::DispatchId)
-                -> Vec<integrations_core::Attempt>;
+            dispatch_with_attempts(organization: integrations_core::OrganizationId, id: integrations_core::DispatchId)
+                -> Option<(integrations_core::Dispatch, Vec<integrations_core::Attempt>)>;
             cancel(organization: integrations_core::OrganizationId, id: integrations_core::DispatchId)
                 -> Option<(integrations_core::Dispatch, bool)>;
             replay(

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use integrations_core::{
-    Address, Connection, DeliveryError, Dispatch, DispatchId, FailureKind, Integration, IntegrationId,
+    Address, Attempt, Connection, DeliveryError, Dispatch, DispatchId, FailureKind, Integration, IntegrationId,
     IntegrationStatus, Organization, OrganizationId, Rate, Receipt, Store, later,
     rules::Policy,
     store::{AttemptReport, Begun, NewEvent, Recorded, Settled, StartedAttempt},
@@ -166,6 +166,12 @@ impl Scene {
     /// The dispatch as it is now.
     pub async fn read(&self, route: &Route, id: DispatchId) -> Dispatch {
         self.store.dispatch(route.organization, id).await.unwrap().expect("the dispatch is not there")
+    }
+
+    /// The attempts of a dispatch.
+    pub async fn attempts(&self, organization: OrganizationId, id: DispatchId) -> Vec<Attempt> {
+        let found = self.store.dispatch_with_attempts(organization, id).await.unwrap();
+        found.expect("the dispatch is not there").1
     }
 
     /// Tries to begin a dispatch.

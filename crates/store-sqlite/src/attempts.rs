@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use integrations_core::{Attempt, AttemptError, AttemptOutcome, DispatchId, OrganizationId, StoreError};
+use integrations_core::{Attempt, AttemptError, AttemptOutcome, DispatchId, OrganizationId};
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
-    SqliteStore,
     columns::{Columns, Unreadable},
+    failure::Failure,
     session::{Bulk, Session},
 };
 
@@ -61,16 +61,15 @@ pub(crate) fn store(session: &mut Session<'_>, ended: Vec<Ended>) {
     session.write(STORE, values);
 }
 
-impl SqliteStore {
-    pub(crate) async fn read_attempts(
-        &self,
-        organization: OrganizationId,
-        id: DispatchId,
-    ) -> Result<Vec<Attempt>, StoreError> {
-        let query = sqlx::query(OF_DISPATCH).bind(id.as_bytes().as_slice()).bind(organization.as_bytes().as_slice());
-        let rows = self.read(query).await?;
-        Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
-    }
+/// The attempts of a dispatch, first one first.
+pub(crate) async fn of(
+    connection: &mut SqliteConnection,
+    organization: OrganizationId,
+    id: DispatchId,
+) -> Result<Vec<Attempt>, Failure> {
+    let query = sqlx::query(OF_DISPATCH).bind(id.as_bytes().as_slice()).bind(organization.as_bytes().as_slice());
+    let rows = query.fetch_all(connection).await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 fn read(row: &SqliteRow) -> Result<Attempt, Unreadable> {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sqlx::{SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, attempts,
     columns::{Columns, Unreadable},
     failure::Failure,
     history,
@@ -58,8 +58,15 @@ impl DispatchStore for SqliteStore {
         Ok(history::list(&self.readers, organization, filter, page).await?)
     }
 
-    async fn attempts(&self, organization: OrganizationId, id: DispatchId) -> Result<Vec<Attempt>, StoreError> {
-        self.read_attempts(organization, id).await
+    async fn dispatch_with_attempts(
+        &self,
+        organization: OrganizationId,
+        id: DispatchId,
+    ) -> Result<Option<(Dispatch, Vec<Attempt>)>, StoreError> {
+        // One transaction, so that both statements see the same state.
+        let mut reader = self.readers.begin().await.map_err(Failure::from)?;
+        let Some(dispatch) = find(&mut reader, organization, id).await? else { return Ok(None) };
+        Ok(Some((dispatch, attempts::of(&mut reader, organization, id).await?)))
     }
 
     async fn cancel(

@@ -24,8 +24,12 @@ pub trait DispatchStore: Send + Sync {
         page: Page,
     ) -> Result<Paged<Dispatch>, StoreError>;
 
-    /// The attempts of a dispatch, first one first; empty if it is not there.
-    async fn attempts(&self, organization: OrganizationId, id: DispatchId) -> Result<Vec<Attempt>, StoreError>;
+    /// Finds a dispatch and its attempts, first one first, both as they are at one moment.
+    async fn dispatch_with_attempts(
+        &self,
+        organization: OrganizationId,
+        id: DispatchId,
+    ) -> Result<Option<(Dispatch, Vec<Attempt>)>, StoreError>;
 
     /// Cancels a waiting dispatch, asking [`crate::DispatchState::canceled`]. Gives the dispatch as it is then, and
     /// whether it was canceled by this call.

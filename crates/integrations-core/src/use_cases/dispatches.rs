@@ -16,8 +16,7 @@ impl Platform {
         organization: OrganizationId,
         id: DispatchId,
     ) -> Result<(Dispatch, Vec<Attempt>), PlatformError> {
-        let dispatch = found(self.ports.store.dispatch(organization, id).await?, id)?;
-        Ok((dispatch, self.ports.store.attempts(organization, id).await?))
+        found(self.ports.store.dispatch_with_attempts(organization, id).await?, id)
     }
 
     /// The dispatches of an organization, newest first.

@@ -158,7 +158,7 @@ impl Simulation {
 
     /// The attempts of a dispatch.
     pub async fn attempts(&self, dispatch: &Dispatch) -> Vec<Attempt> {
-        self.store.attempts(dispatch.organization, dispatch.id).await.unwrap()
+        self.store.dispatch_with_attempts(dispatch.organization, dispatch.id).await.unwrap().unwrap().1
     }
 
     /// The newest dispatch of an organization.

@@ -98,7 +98,7 @@ suite! { $
             assert_eq!(store.integration(organization.id, own.integration.id).await.unwrap(), None);
             assert_eq!(store.address(organization.id, own.address.id).await.unwrap(), None);
             assert_eq!(store.dispatch(organization.id, held).await.unwrap(), None);
-            assert_eq!(store.attempts(organization.id, open.dispatch).await.unwrap(), []);
+            assert_eq!(store.dispatch_with_attempts(organization.id, open.dispatch).await.unwrap(), None);
             let list = |page| store.list_dispatches(organization.id, DispatchFilter::default(), page);
             assert_eq!(read_all(10, list).await, []);
             assert_eq!(store.count_integrations(organization.id).await.unwrap(), 0);

@@ -153,11 +153,11 @@ suite! { $
             let (waiting, open) = (scene.dispatch(&route.address).await, scene.dispatch(&route.address).await);
             let attempt = scene.start(open).await;
             let before = (scene.read(&route, waiting).await, scene.read(&route, open).await);
-            let log = scene.store.attempts(route.organization, open).await.unwrap();
+            let log = scene.attempts(route.organization, open).await;
             let now = scene.now();
             scene.store.set_subscriptions(route.organization, route.address.id, &[], now).await.unwrap().unwrap();
             assert_eq!((scene.read(&route, waiting).await, scene.read(&route, open).await), before);
-            assert_eq!(scene.store.attempts(route.organization, open).await.unwrap(), log);
+            assert_eq!(scene.attempts(route.organization, open).await, log);
             scene.deliver(waiting).await;
             let error = builders::failure(FailureKind::Unavailable);
             assert!(matches!(scene.settle(&attempt, Err(error)).await, Settled::Waiting(_)));

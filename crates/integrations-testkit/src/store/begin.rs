@@ -40,7 +40,7 @@ suite! { $
             assert_eq!(state.lease_until, Some(later(scene.now(), scene.policy.lease)));
             assert_eq!(state.window_ends_at, Some(later(scene.now(), scene.policy.retry.window)));
             assert_eq!(state.due_at, None);
-            assert_eq!(scene.store.attempts(route.organization, id).await.unwrap(), [Attempt {
+            assert_eq!(scene.attempts(route.organization, id).await, [Attempt {
                 number: 1,
                 started_at: scene.now(),
                 ended_at: None,
@@ -78,7 +78,7 @@ suite! { $
                 assert!(matches!(scene.begin(id).await, Begun::Nothing));
                 assert_eq!(scene.store.dispatch(route.organization, id).await.unwrap(), before);
             }
-            assert_eq!(scene.store.attempts(route.organization, open).await.unwrap().len(), 1);
+            assert_eq!(scene.attempts(route.organization, open).await.len(), 1);
         }
 
         /// Each item of a call is decided by itself, in order; the same one twice starts once.
@@ -125,7 +125,7 @@ suite! { $
                 scene.go_to(due);
             }
             scene.deliver(id).await;
-            let log = scene.store.attempts(route.organization, id).await.unwrap();
+            let log = scene.attempts(route.organization, id).await;
             assert_eq!(log.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
             assert_eq!(log[3].outcome, Some(AttemptOutcome::Timeout));
             assert_eq!(log[4].outcome, Some(AttemptOutcome::Delivered));

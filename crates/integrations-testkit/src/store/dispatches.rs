@@ -133,7 +133,7 @@ suite! { $
                 scene.deliver(id).await;
                 let state = scene.read(&route, id).await.state;
                 assert_eq!(state.window_ends_at, Some(later(scene.now(), scene.policy.retry.window)));
-                assert_eq!(scene.store.attempts(route.organization, id).await.unwrap().len(), attempts);
+                assert_eq!(scene.attempts(route.organization, id).await.len(), attempts);
             }
         }
 

@@ -40,7 +40,7 @@ suite! { $
                 assert_eq!(dispatch.subject, sample::mail().subject);
                 assert_eq!(dispatch.created_at, event.received_at);
                 assert_eq!(dispatch.state, DispatchState::accepted(event.received_at));
-                assert_eq!(scene.store.attempts(organization, id).await.unwrap(), []);
+                assert_eq!(scene.attempts(organization, id).await, []);
             }
             let id = DispatchId::derive(event.id, unasked.id);
             assert_eq!(scene.store.dispatch(organization, id).await.unwrap(), None);

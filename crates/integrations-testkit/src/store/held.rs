@@ -29,7 +29,7 @@ suite! { $
                 assert_eq!((state.status, state.reason), (DispatchStatus::Pending, Some(Reason::Hold(hold))));
                 assert_eq!((state.generation, state.attempt_count), (0, 0));
                 assert_eq!((state.held_since, state.next_attempt_at()), (Some(scene.now()), None));
-                assert_eq!(scene.store.attempts(route.organization, id).await.unwrap(), []);
+                assert_eq!(scene.attempts(route.organization, id).await, []);
             }
         }
 
@@ -157,7 +157,7 @@ suite! { $
             assert!(matches!(scene.begin(id).await, Begun::Nothing));
             let state = scene.read(&route, id).await.state;
             assert_eq!(state.reason, Some(Reason::Fail(FailReason::RetryWindowExceeded)));
-            assert_eq!(scene.store.attempts(route.organization, id).await.unwrap().len(), 1);
+            assert_eq!(scene.attempts(route.organization, id).await.len(), 1);
         }
     }
 }

@@ -224,7 +224,7 @@ suite! { $
                 assert_eq!(state.next_attempt_at(), None);
             }
             assert_eq!(scene.read(&route, delivered).await.state.status, DispatchStatus::Delivered);
-            assert_eq!(store.attempts(route.organization, retried).await.unwrap().len(), 1);
+            assert_eq!(store.dispatch_with_attempts(route.organization, retried).await.unwrap().unwrap().1.len(), 1);
             let mut statuses = Vec::new();
             for id in of_both {
                 let dispatch = scene.read(&route, id).await;
@@ -253,7 +253,7 @@ suite! { $
             assert_eq!(scene.settle(&fails, Err(error)).await, Settled::Ended);
             let state = scene.read(&route, second).await.state;
             assert_eq!(state.reason, Some(Reason::Cancel(CancelReason::IntegrationDeleted)));
-            let attempts = scene.store.attempts(route.organization, second).await.unwrap();
+            let attempts = scene.attempts(route.organization, second).await;
             assert!(attempts[0].outcome.is_some());
         }
     }

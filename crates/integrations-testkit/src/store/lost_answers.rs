@@ -39,7 +39,7 @@ suite! { $
             let found = scene.store.interrupt(Abandoned::LeaseEnded, &scene.policy, scene.now(), 10).await.unwrap();
             assert_eq!(found.len(), 1);
             scene.deliver(id).await;
-            let log = scene.store.attempts(route.organization, id).await.unwrap();
+            let log = scene.attempts(route.organization, id).await;
             let outcomes: Vec<_> = log.iter().map(|attempt| attempt.outcome).collect();
             assert_eq!(outcomes, [Some(AttemptOutcome::Interrupted), Some(AttemptOutcome::Delivered)]);
         }

@@ -3,12 +3,15 @@
 use std::{future::Future, sync::Arc};
 
 use integrations_core::{
-    DispatchId, Store,
+    Dispatch, DispatchId, DispatchStatus, FailureKind, Store,
     store::{Begun, Conflict, DeduplicationScope, NewEvent, Recorded, Settled},
 };
 
 use super::{StoreHarness, scene};
-use crate::{builders::receipt, suite::suite};
+use crate::{
+    builders::{failure, receipt},
+    suite::suite,
+};
 
 const TASKS: usize = 32;
 
@@ -61,7 +64,36 @@ suite! { $
             .await;
             assert_eq!(begun.iter().filter(|begun| matches!(begun, Begun::Started(_))).count(), 1);
             assert_eq!(begun.iter().filter(|begun| matches!(begun, Begun::Nothing)).count(), TASKS - 1);
-            assert_eq!(scene.store.attempts(route.organization, id).await.unwrap().len(), 1);
+            assert_eq!(scene.attempts(route.organization, id).await.len(), 1);
+        }
+
+        /// Who looks while a worker is at it sees a dispatch and its attempts as they were at one moment.
+        async fn a_dispatch_and_its_attempts_are_of_one_moment(harness) {
+            let scene = scene(harness);
+            let route = scene.route().await;
+            let id = scene.dispatch(&route.address).await;
+            assert_eq!(scene.attempts(route.organization, id).await, []);
+            let (organization, store) = (route.organization, Arc::clone(&scene.store));
+            let looking = tokio::spawn(async move {
+                loop {
+                    let found = store.dispatch_with_attempts(organization, id).await.unwrap();
+                    let (Dispatch { state, .. }, attempts) = found.unwrap();
+                    assert_eq!(usize::try_from(state.attempt_count).unwrap(), attempts.len());
+                    let is_open = attempts.last().is_some_and(|attempt| attempt.outcome.is_none());
+                    assert_eq!(is_open, state.status == DispatchStatus::Delivering);
+                    if state.status == DispatchStatus::Delivered {
+                        return;
+                    }
+                }
+            });
+            for _ in 0..TASKS {
+                let Settled::Waiting(due) = scene.fail(id, failure(FailureKind::Throttled)).await else {
+                    panic!("a throttled dispatch waits");
+                };
+                scene.go_to(due);
+            }
+            scene.deliver(id).await;
+            looking.await.unwrap();
         }
 
         /// A report that is repeated is settled once.

@@ -39,7 +39,7 @@ suite! { $
             assert_eq!((state.status, state.reason), (DispatchStatus::RetryScheduled, None));
             assert_eq!((state.due_at, state.lease_until), (Some(scene.now()), None));
             assert_eq!((state.last_outcome, state.step), (Some(AttemptOutcome::Interrupted), 1));
-            let log = scene.store.attempts(route.organization, open).await.unwrap();
+            let log = scene.attempts(route.organization, open).await;
             assert_eq!((log[0].ended_at, log[0].outcome), (Some(scene.now()), Some(AttemptOutcome::Interrupted)));
             assert_eq!(log[0].error, state.last_error);
             assert!(log[0].error.is_some());
@@ -68,7 +68,7 @@ suite! { $
             assert_eq!(crash().await, []);
             let state = scene.read(&route, id).await.state;
             assert_eq!(state.reason, Some(Reason::Fail(FailReason::RetryWindowExceeded)));
-            assert_eq!(scene.store.attempts(route.organization, id).await.unwrap().len(), 5);
+            assert_eq!(scene.attempts(route.organization, id).await.len(), 5);
 
             scene.store.replay(route.organization, id, scene.now()).await.unwrap();
             assert_eq!(crash().await, [scene.now()]);
@@ -132,7 +132,7 @@ suite! { $
             for id in gone {
                 let state = scene.read(&deleted, id).await.state;
                 assert_eq!(state.reason, Some(Reason::Cancel(CancelReason::IntegrationDeleted)));
-                let log = store.attempts(deleted.organization, id).await.unwrap();
+                let log = store.dispatch_with_attempts(deleted.organization, id).await.unwrap().unwrap().1;
                 assert_eq!(log[0].outcome, Some(AttemptOutcome::Interrupted));
             }
         }
@@ -182,7 +182,7 @@ suite! { $
                 assert_eq!(ids(&scene.store.due(scene.now(), None, 10).await.unwrap()), [waiting]);
             }
             assert_eq!((scene.read(&route, waiting).await, scene.read(&route, delivered).await), before);
-            assert_eq!(scene.store.attempts(route.organization, delivered).await.unwrap().len(), 1);
+            assert_eq!(scene.attempts(route.organization, delivered).await.len(), 1);
             scene.deliver(waiting).await;
         }
     }

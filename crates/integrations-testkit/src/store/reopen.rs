@@ -27,7 +27,10 @@ async fn everything(store: &Arc<dyn Store>, scene: &Scene) -> String {
         all += &format!("{:?}\n", store.list_addresses(id, Page::first(10)).await.unwrap());
         let filter = DispatchFilter::default();
         for dispatch in store.list_dispatches(id, filter, Page::first(100)).await.unwrap().items {
-            all += &format!("{dispatch:?} {:?}\n", store.attempts(id, dispatch.id).await.unwrap());
+            all += &format!(
+                "{dispatch:?} {:?}\n",
+                store.dispatch_with_attempts(id, dispatch.id).await.unwrap().unwrap().1
+            );
         }
     }
     all + &format!("{:?}", store.due(scene.in_seconds(10_000_000), None, 100).await.unwrap())

@@ -61,11 +61,11 @@ suite! { $
                 assert_eq!(scene.settle(&lost, result).await, Settled::Late);
             }
             let second = scene.start(id).await;
-            let before = (scene.read(&route, id).await, scene.store.attempts(route.organization, id).await.unwrap());
+            let before = (scene.read(&route, id).await, scene.attempts(route.organization, id).await);
             for result in late {
                 assert_eq!(scene.settle(&lost, result).await, Settled::Late);
             }
-            let now = (scene.read(&route, id).await, scene.store.attempts(route.organization, id).await.unwrap());
+            let now = (scene.read(&route, id).await, scene.attempts(route.organization, id).await);
             assert_eq!(now, before);
             assert_eq!(scene.stored(&route.integration).await, route.integration);
             assert_eq!(scene.settle(&second, Ok(receipt())).await, Settled::Ended);

@@ -27,7 +27,7 @@ async fn after(scene: &Scene, route: &Route, result: Result<Receipt, DeliveryErr
 
 /// The only attempt of a dispatch.
 async fn log_of(scene: &Scene, dispatch: &Dispatch) -> Attempt {
-    let mut log = scene.store.attempts(dispatch.organization, dispatch.id).await.unwrap();
+    let mut log = scene.attempts(dispatch.organization, dispatch.id).await;
     assert_eq!(log.len(), 1);
     log.remove(0)
 }
@@ -84,7 +84,7 @@ suite! { $
             scene.deliver(dispatch.id).await;
             let state = scene.read(&route, dispatch.id).await.state;
             assert_eq!((state.last_error, state.last_outcome), (None, Some(AttemptOutcome::Delivered)));
-            let log = scene.store.attempts(route.organization, dispatch.id).await.unwrap();
+            let log = scene.attempts(route.organization, dispatch.id).await;
             assert!(log[0].error.is_some());
         }
 

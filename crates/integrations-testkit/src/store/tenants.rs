@@ -33,7 +33,7 @@ suite! { $
             assert_eq!(store.integration(thief, own.integration.id).await.unwrap(), None);
             assert_eq!(store.address(thief, own.address.id).await.unwrap(), None);
             assert_eq!(store.dispatch(thief, id).await.unwrap(), None);
-            assert_eq!(store.attempts(thief, id).await.unwrap(), []);
+            assert_eq!(store.dispatch_with_attempts(thief, id).await.unwrap(), None);
             assert_eq!(store.count_integrations(thief).await.unwrap(), 0);
             assert_eq!(store.address_counts(thief, &[own.integration.id]).await.unwrap(), [0]);
             assert_eq!(read_all(10, |page| store.list_integrations(thief, page)).await, []);

@@ -3,6 +3,7 @@
 
 mod config;
 mod demo;
+mod egress;
 mod faults;
 mod mails;
 mod outcomes;

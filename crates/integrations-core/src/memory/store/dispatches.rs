@@ -30,8 +30,12 @@ impl DispatchStore for MemoryStore {
         Ok(state.dispatches.table().page_back(page, |row| fits(&row.dispatch).then(|| row.dispatch.clone())))
     }
 
-    async fn attempts(&self, organization: OrganizationId, id: DispatchId) -> Result<Vec<Attempt>, StoreError> {
-        Ok(self.state().dispatches.of(organization, id).map(|row| row.attempts.clone()).unwrap_or_default())
+    async fn dispatch_with_attempts(
+        &self,
+        organization: OrganizationId,
+        id: DispatchId,
+    ) -> Result<Option<(Dispatch, Vec<Attempt>)>, StoreError> {
+        Ok(self.state().dispatches.of(organization, id).map(|row| (row.dispatch.clone(), row.attempts.clone())))
     }
 
     async fn cancel(

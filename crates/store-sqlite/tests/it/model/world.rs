@@ -139,7 +139,7 @@ impl World {
         }
         for (organization, id) in &self.dispatches {
             both!(stores, |store| store.dispatch(*organization, *id)).unwrap();
-            both!(stores, |store| store.attempts(*organization, *id)).unwrap();
+            both!(stores, |store| store.dispatch_with_attempts(*organization, *id)).unwrap();
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use integrations_core::{
-    DispatchId, OrganizationId, Store,
+    Dispatch, DispatchId, OrganizationId, Store,
     memory::MemoryStore,
     store::{AccountStore as _, NewEvent, Page, StartedAttempt},
 };
@@ -18,7 +18,7 @@ use integrations_testkit::{
     decorate_store,
     store::{
         StoreHarness, accounts, addresses, begin, daily_limit, dispatches, events, integrations, lanes, lost_answers,
-        recovery, reopen, repeats, reports, settle, tenants,
+        races, recovery, reopen, repeats, reports, settle, tenants,
     },
 };
 use jiff::Timestamp;
@@ -52,6 +52,7 @@ enum Defect {
     CancelAlwaysSaysYes,
     ReplayTellsNoEntry,
     AttemptsComeBackwards,
+    AttemptsAreOfALaterMoment,
     DispatchesAreForAll,
     IntegrationsAreForAll,
     AddressesAreDeletedByAll,
@@ -72,6 +73,8 @@ struct Broken {
     defect: Defect,
     /// The newest attempt of each dispatch.
     begun: Mutex<HashMap<DispatchId, StartedAttempt>>,
+    /// Each dispatch as it was when it was last read with its attempts.
+    read: Mutex<HashMap<DispatchId, Dispatch>>,
 }
 
 impl Broken {
@@ -120,7 +123,7 @@ impl StoreHarness for Harness {
 }
 
 fn broken(defect: Defect) -> Harness {
-    Harness(Arc::new(Broken { inner: MemoryStore::new(), defect, begun: Mutex::default() }))
+    Harness(Arc::new(Broken { inner: MemoryStore::new(), defect, begun: Mutex::default(), read: Mutex::default() }))
 }
 
 bites! { Defect, broken;
@@ -148,6 +151,7 @@ bites! { Defect, broken;
     CancelAlwaysSaysYes: lost_answers::wishes_of_people_are_done_once,
     ReplayTellsNoEntry: dispatches::ended_dispatches_are_replayed,
     AttemptsComeBackwards: lost_answers::a_begun_attempt_comes_back_with_its_lease,
+    AttemptsAreOfALaterMoment: races::a_dispatch_and_its_attempts_are_of_one_moment,
     DispatchesAreForAll: tenants::reads_are_isolated,
     IntegrationsAreForAll: tenants::reads_are_isolated,
     AddressesAreDeletedByAll: tenants::writes_are_isolated,

@@ -57,12 +57,22 @@ impl DispatchStore for Broken {
         Ok(paged)
     }
 
-    async fn attempts(&self, owner: OrganizationId, id: DispatchId) -> Result<Vec<Attempt>, StoreError> {
-        let mut attempts = self.inner.attempts(owner, id).await?;
+    async fn dispatch_with_attempts(
+        &self,
+        owner: OrganizationId,
+        id: DispatchId,
+    ) -> Result<Option<(Dispatch, Vec<Attempt>)>, StoreError> {
+        let Some((mut dispatch, mut attempts)) = self.inner.dispatch_with_attempts(owner, id).await? else {
+            return Ok(None);
+        };
         if self.is(D::AttemptsComeBackwards) {
             attempts.reverse();
         }
-        Ok(attempts)
+        if self.is(D::AttemptsAreOfALaterMoment) {
+            let before = self.read.lock().unwrap().insert(id, dispatch.clone());
+            dispatch = before.unwrap_or(dispatch);
+        }
+        Ok(Some((dispatch, attempts)))
     }
 
     async fn cancel(&self, owner: OrganizationId, id: DispatchId) -> Result<Option<(Dispatch, bool)>, StoreError> {
