@@ -60,7 +60,7 @@ impl Provider for Pushover {
             config: target.config.clone(),
             details: json!({}),
             identity: user.clone(),
-            lanes: Lanes::single(user),
+            lanes: Lanes::single(user).one_by_one(),
         })
     }
 
