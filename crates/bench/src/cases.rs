@@ -43,6 +43,13 @@ pub(crate) enum Case {
     Redis,
 }
 
+impl Case {
+    /// How often it is measured, if so many runs are asked for. What takes minutes to set up is measured once.
+    fn runs(self, asked: usize) -> usize {
+        if matches!(self, Self::Tenants | Self::History) { 1 } else { asked.max(1) }
+    }
+}
+
 /// All that was measured.
 pub(crate) struct Measured {
     pub(crate) lines: Vec<Line>,
@@ -56,7 +63,7 @@ pub(crate) async fn measure(args: &Args) -> Result<Measured> {
     let mut lines: Vec<Line> = Vec::new();
     for case in cases {
         let mut runs: Vec<Vec<Line>> = Vec::new();
-        for _ in 0..args.runs.max(1) {
+        for _ in 0..case.runs(args.runs) {
             for (number, line) in bench.run(*case).await.with_context(|| format!("{case:?}"))?.into_iter().enumerate() {
                 eprintln!("{}: {:.0}/s, {:.1} us", line.name, line.rate, line.cpu);
                 match runs.get_mut(number) {

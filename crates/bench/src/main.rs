@@ -30,7 +30,7 @@ struct Args {
     /// A case, as often as wanted; all of them if absent
     #[arg(long = "case", value_name = "CASE")]
     cases: Vec<Case>,
-    /// How often each is measured; the medians are shown
+    /// How often each is measured, except the long ones; the medians are shown
     #[arg(long, value_name = "N", default_value_t = 1)]
     runs: usize,
     /// Makes every case smaller, to see that all works: 0.01 takes a hundredth of the events
