@@ -13,7 +13,7 @@ pub(crate) struct Answer {
 
 fn answer(status: u16, headers: &str, body: &str) -> Answer {
     let head = format!("HTTP/1.1 {status} Said\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
-    Answer { bytes: [head.as_bytes(), body.as_bytes()].concat(), then: Then::Close }
+    Answer { bytes: [head.as_bytes(), body.as_bytes()].concat(), then: Then::Keep }
 }
 
 /// One answer that every call of every provider takes for success.
