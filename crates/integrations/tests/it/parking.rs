@@ -74,11 +74,12 @@ async fn a_throttle_holds(reach: Reach, stops_the_neighbour: bool) {
     loop {
         let dispatches = second.dispatches().await;
         let held = dispatches.iter().filter(|dispatch| {
-            dispatch.state.status != DispatchStatus::Delivered
-                && (dispatch.state.reason == Some(Reason::Hold(HoldReason::Throttled))
-                    || dispatch.state.attempt_count > 0)
+            dispatch.state.status == DispatchStatus::RetryScheduled
+                || dispatch.state.reason == Some(Reason::Hold(HoldReason::Throttled))
         });
-        if held.count() == waiting && site.postbox.delivered().len() == 4 - waiting {
+        // As the store has it: an attempt that is still open would be taken for one that was left.
+        let delivered = dispatches.iter().filter(|dispatch| dispatch.state.status == DispatchStatus::Delivered);
+        if held.count() == waiting && delivered.count() == 4 - waiting {
             break;
         }
         tokio::task::yield_now().await;
