@@ -7,6 +7,7 @@ mod dispatch;
 mod event;
 mod id;
 mod integration;
+mod lane;
 pub mod memory;
 mod organization;
 mod outbound;
@@ -28,7 +29,8 @@ pub use event::{EmailReceived, Event, EventType, PREVIEW_CHARS, Payload, Unknown
 pub use id::{
     AddressId, ApiKeyId, AttemptId, DispatchId, EventId, IntegrationId, OrganizationId, ParseIdError, SubscriptionId,
 };
-pub use integration::{Connection, Integration, IntegrationStatus, Lane, LaneKey, Lanes, Rate, Reach};
+pub use integration::{Connection, Integration, IntegrationStatus};
+pub use lane::{Lane, LaneKey, Lanes, Rate, Reach};
 pub use organization::{ApiKey, Organization, Scope};
 pub use outbound::{Egress, HttpBody, HttpClient, HttpError, HttpRequest, HttpResponse, MAX_RESPONSE_BYTES, Outbound};
 pub use provider::{DeliveryError, DynProvider, FailureKind, FieldError, Message, Provider, Receipt, Registry};
