@@ -131,8 +131,9 @@ fn one_by_one_a_slow_call_holds_back_its_own_lane_alone() {
             world.publish(one, subject).await;
         }
         world.publish(two, "neighbour").await;
-        assert_eq!(site.postbox.wait_for(1).await[0].slot, "two");
+        world.newest_in(DispatchStatus::Delivered).await;
         assert_eq!(open(&world).await, 1);
+        assert_eq!(arrived(&site.postbox, "two"), ["neighbour"]);
         site.postbox.let_go();
         site.postbox.wait_for(4).await;
         assert_eq!(arrived(&site.postbox, "one"), ["first", "second", "third"]);
@@ -177,6 +178,10 @@ fn what_was_held_drains_in_order_and_without_a_burst() {
         for subject in &subjects {
             world.publish(address, subject).await;
             site.clock.advance(Duration::from_millis(1));
+        }
+        let held = Some(Reason::Hold(HoldReason::IntegrationPaused));
+        while !world.dispatches().await.iter().all(|dispatch| dispatch.state.reason == held) {
+            tokio::task::yield_now().await;
         }
         let times = Arc::new(Mutex::new(Vec::new()));
         let log = times.clone();
