@@ -92,14 +92,15 @@ fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
 
 /// The text, what stands between its separators, dashes and dots among them or not, and what follows a prefix: a part of
 /// `123456:ABC…`, `xoxb-123-456-ABC…`, `whsec_ABC…` or `https://host/hook/ABC…` is secret by itself. The host of a URL is
-/// not: people are shown it.
+/// not, and neither is a number, which names something: people are shown them.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let host = url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
     let between = text.split([':', '/', '?', '&', '=']).filter(move |part| host.as_deref() != Some(*part));
     let between = between.flat_map(|part| std::iter::once(part).chain(part.split(['-', '.'])));
     let prefixed = text.split_once('_').filter(|(prefix, _)| prefix.bytes().all(|b| b.is_ascii_lowercase()));
     let inner = between.chain(prefixed.map(|(_, rest)| rest));
-    let inner = inner.filter(move |part| part.len() >= 16 && part.len() < text.len());
+    let is_secret = move |part: &&str| part.len() >= 16 && !part.bytes().all(|byte| byte.is_ascii_digit());
+    let inner = inner.filter(is_secret).filter(move |part| part.len() < text.len());
     std::iter::once(text).filter(|text| text.len() >= SHORTEST_SECRET).chain(inner)
 }
 
@@ -164,12 +165,15 @@ mod tests {
     #[test]
     fn the_secret_parts_of_urls_and_prefixed_keys_go() {
         let redactor = redactor(
-            r#"{"url":"https://hooks.company.example/v1/42/To_ken-To_ken-To_ken?x=1","key":"whsec_c2VjcmV0/c2VjcmV0+c2VjcmV0==",
+            r#"{"url":"https://hooks.company.example/v1/1194285672123039744/To_ken-To_ken-To_ken?x=1","key":"whsec_c2VjcmV0/c2VjcmV0+c2VjcmV0==",
                 "bot":"xoxb-1234567890-1234567890-AbCdEfGhIjKlMnOp","jwt":"eyJhbGciOi.eyJzdWIiOiIxMjM0NTY3.c2lnbmF0dXJl"}"#,
         );
         for (echo, shown) in [
             ("no hook 42/To_ken-To_ken-To_ken", "no hook 42/[redacted]"),
-            ("no hook at /v1/42/To_ken-To_ken-To_ken?x=1!", "no hook at /v1/42/[redacted]?x=1!"),
+            (
+                "no hook at /1194285672123039744/To_ken-To_ken-To_ken?x=1!",
+                "no hook at /1194285672123039744/[redacted]?x=1!",
+            ),
             ("no key c2VjcmV0/c2VjcmV0+c2VjcmV0==", "no key [redacted]"),
             ("no bot AbCdEfGhIjKlMnOp", "no bot [redacted]"),
             ("no eyJzdWIiOiIxMjM0NTY3", "no [redacted]"),
