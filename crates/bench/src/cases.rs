@@ -191,7 +191,7 @@ impl Bench<'_> {
 
     async fn history(&self) -> Result<Vec<Line>> {
         let site = self.start(&[]).await?;
-        let places = site.places(1, 10, 1).await?;
+        let places = site.places(10, 1, 1).await?;
         let (mut lines, mut there) = (Vec::new(), 0);
         for history in [0, 100_000, 1_000_000] {
             let missing = self.scaled(history).saturating_sub(there);
