@@ -66,6 +66,11 @@ impl Owner {
         Ok(Self { turns, ..owner })
     }
 
+    /// Whether no other process works on the dispatches.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.turns.is_none()
+    }
+
     /// Waits until no other process writes. SQLite itself only looks again and again, ever less often, so that a process
     /// can miss its turn for seconds while others write without a pause; whoever waits for a lock is woken.
     pub(crate) async fn turn(&self) -> io::Result<Option<Turn>> {

@@ -53,9 +53,9 @@ impl<'c> Session<'c> {
         Self { connection, bell: None, queue: Vec::new() }
     }
 
-    /// Sleeps while a commit is made.
-    pub(crate) fn listening(self, bell: &'c Bell) -> Self {
-        Self { bell: Some(bell), ..self }
+    /// Sleeps while a commit is made, if there is a bell.
+    pub(crate) fn listening(self, bell: Option<&'c Bell>) -> Self {
+        Self { bell, ..self }
     }
 
     /// Adds a statement without parameters.

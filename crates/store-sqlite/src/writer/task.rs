@@ -142,7 +142,9 @@ impl Task {
             Some(owner) => owner.turn().await?,
             None => None,
         };
-        let mut session = Session::over(&mut connection).listening(&bell);
+        // Beside others, what is known is often not true any more, and a transaction that fails rings no bell.
+        let alone = self.owner.as_ref().is_some_and(Owner::is_alone);
+        let mut session = Session::over(&mut connection).listening(alone.then_some(&bell));
         session.run("BEGIN IMMEDIATE");
         match batch.work(&mut session, &mut working).await {
             Ok(answers) => {
