@@ -52,7 +52,7 @@ fn record(criterion: &mut Criterion) {
 async fn record_all(scene: &Scene, events: &[NewEvent], subscriptions: usize) {
     for event in events {
         let recorded = scene.record(event).await;
-        assert!(matches!(recorded, Recorded::Accepted { entries } if entries.len() == subscriptions));
+        assert!(matches!(recorded, Recorded::Accepted { entries, .. } if entries.len() == subscriptions));
     }
 }
 

@@ -43,6 +43,16 @@ pub trait DispatchQueue: Send + Sync {
     /// The queue cannot be reached.
     async fn reserve(&self, max: usize) -> Result<Reservation, QueueError>;
 
+    /// Adds an entry that is just being accepted, and reserves it, if there is room for it and nothing is there that
+    /// should go first. A queue that cannot say so without waiting always says no.
+    fn reserve_new(&self, _entry: &QueueEntry) -> bool {
+        false
+    }
+
+    /// Says that such an entry is going to be pushed, so that no newer one of its lane is reserved before it by
+    /// [`DispatchQueue::reserve_new`], unless the push does not come for as long as a lease.
+    fn expect_new(&self, _entry: &QueueEntry) {}
+
     /// Gives reserved entries back: gone, or due again.
     ///
     /// # Errors

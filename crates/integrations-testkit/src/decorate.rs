@@ -91,8 +91,11 @@ macro_rules! decorate_store {
     };
     (@ EventStore $type:ty) => {
         $crate::decorate_store! { @@ $type, integrations_core::store::EventStore,
-            record(events: &[integrations_core::store::NewEvent], max_waiting: u64)
-                -> Vec<integrations_core::store::Recorded>;
+            record(
+                events: &[integrations_core::store::NewEvent],
+                max_waiting: u64,
+                first: Option<&integrations_core::store::FirstAttempts>
+            ) -> Vec<integrations_core::store::Recorded>;
         }
     };
     (@ IntegrationStore $type:ty) => {

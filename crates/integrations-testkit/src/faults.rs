@@ -147,6 +147,14 @@ impl DispatchQueue for FaultyQueue {
         self.giving.play(self.inner.reserve(max), queue_fault).await
     }
 
+    fn reserve_new(&self, entry: &QueueEntry) -> bool {
+        self.inner.reserve_new(entry)
+    }
+
+    fn expect_new(&self, entry: &QueueEntry) {
+        self.inner.expect_new(entry);
+    }
+
     async fn finish(&self, finished: &[Finished]) -> Result<(), QueueError> {
         self.taking.play(self.inner.finish(finished), queue_fault).await
     }
@@ -193,6 +201,14 @@ impl DispatchQueue for Patient<dyn DispatchQueue> {
                 return Ok(reservation);
             }
         }
+    }
+
+    fn reserve_new(&self, entry: &QueueEntry) -> bool {
+        self.0.reserve_new(entry)
+    }
+
+    fn expect_new(&self, entry: &QueueEntry) {
+        self.0.expect_new(entry);
     }
 
     async fn finish(&self, finished: &[Finished]) -> Result<(), QueueError> {

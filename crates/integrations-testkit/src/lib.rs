@@ -22,5 +22,6 @@ pub mod sample;
 pub mod scene;
 pub mod scripted_http;
 pub mod simulation;
+pub mod slots;
 pub mod store;
 pub mod suite;

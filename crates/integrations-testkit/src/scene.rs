@@ -136,13 +136,13 @@ impl Scene {
 
     /// Records one event and gives what became of it.
     pub async fn record(&self, event: &NewEvent) -> Recorded {
-        self.store.record(std::slice::from_ref(event), 0).await.unwrap().remove(0)
+        self.store.record(std::slice::from_ref(event), 0, None).await.unwrap().remove(0)
     }
 
     /// Records a new event at an address and gives its dispatches.
     pub async fn publish(&self, address: &Address) -> Vec<DispatchId> {
         match self.record(&self.samples.event(address)).await {
-            Recorded::Accepted { entries } => entries.into_iter().map(|entry| entry.dispatch).collect(),
+            Recorded::Accepted { entries, .. } => entries.into_iter().map(|entry| entry.dispatch).collect(),
             other => panic!("not accepted: {other:?}"),
         }
     }

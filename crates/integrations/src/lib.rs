@@ -4,6 +4,7 @@
 mod attempts;
 mod builder;
 mod runtime;
+mod slots;
 mod sweeper;
 mod system;
 mod worker;

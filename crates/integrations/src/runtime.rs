@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use integrations_core::Platform;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{WorkerConfig, sweeper, worker::Worker};
+use crate::{WorkerConfig, slots::WorkerSlots, sweeper, worker::Worker};
 
 /// The platform with its workers running. Use cases are called on it directly. Dropping it stops the workers without
 /// waiting; [`Integrations::stop`] lets open attempts end first.
@@ -21,8 +21,9 @@ impl Integrations {
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let worker = Arc::new(Worker::new(platform.clone(), config, stopping.clone(), tasks.clone()));
-        tasks.spawn(worker.run());
+        tasks.spawn(worker.clone().run());
         tasks.spawn(sweeper::run(platform.clone(), config.sweep_every, stopping.clone()));
+        let platform = platform.beginning_in(Arc::new(WorkerSlots(worker)));
         Self { platform, stopping, tasks, drain: config.drain }
     }
 

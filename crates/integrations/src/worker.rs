@@ -2,10 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use integrations_core::{Platform, Shares, Taken, elapsed, store::StartedAttempt};
+use integrations_core::{DispatchId, Platform, Reservation, Shares, WorkError, elapsed, store::StartedAttempt};
 use jiff::Timestamp;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 use crate::attempts;
 
@@ -56,6 +62,15 @@ pub(crate) struct Worker {
     ended: Arc<Notify>,
     stopping: CancellationToken,
     tasks: TaskTracker,
+    runtime: Handle,
+}
+
+/// What to do after a look.
+enum Next {
+    /// There may be more.
+    Look,
+    /// Nothing more is due before that time, if it is not known to be earlier.
+    Wait(Option<Timestamp>),
 }
 
 impl Worker {
@@ -66,26 +81,37 @@ impl Worker {
         tasks: TaskTracker,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(config.concurrency.max(1)));
-        Self { platform, config, slots, ended: Arc::default(), stopping, tasks }
+        Self { platform, config, slots, ended: Arc::default(), stopping, tasks, runtime: Handle::current() }
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     pub(crate) async fn run(self: Arc<Self>) {
         while let Some(slots) = self.free_slots().await {
-            let wanted = slots.num_permits();
-            match self.platform.take(wanted).await {
-                Ok(Taken { attempts, next_due }) => {
-                    let more = attempts.len() == wanted;
-                    self.start(attempts, slots);
-                    if !more {
-                        self.wait(next_due).await;
-                    }
-                }
+            match self.work(slots).await {
+                Ok(Next::Look) => {}
+                Ok(Next::Wait(due)) => self.wait(due).await,
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "no work could be taken; trying again");
                     self.pause(PAUSE_AFTER_FAILURE).await;
                 }
             }
         }
+    }
+
+    /// Fills slots with what is due. Those that it does not fill are free before anything is written.
+    async fn work(&self, mut slots: OwnedSemaphorePermit) -> Result<Next, WorkError> {
+        let free = slots.num_permits();
+        let Reservation { entries, next_due } = self.platform.ports().queue.reserve(free).await?;
+        drop(slots.split(free - entries.len()));
+        for attempt in self.platform.begin(&entries).await? {
+            if let Some(slot) = slots.split(1) {
+                self.start(attempt, slot);
+            }
+        }
+        Ok(if entries.len() == free { Next::Look } else { Next::Wait(next_due) })
     }
 
     /// All slots that are free, at least one; none when it is time to stop.
@@ -102,16 +128,37 @@ impl Worker {
         Some(slots)
     }
 
-    fn start(&self, attempts: Vec<StartedAttempt>, mut slots: OwnedSemaphorePermit) {
-        for attempt in attempts {
-            let slot = slots.split(1);
-            let (platform, ended, timeout) = (self.platform.clone(), self.ended.clone(), self.config.attempt_timeout);
-            self.tasks.spawn(async move {
+    /// A slot that is free, with what makes a stop wait for it.
+    pub(crate) fn free_slot(&self) -> Option<(OwnedSemaphorePermit, TaskTrackerToken)> {
+        let token = self.tasks.token();
+        let slot = self.slots.clone().try_acquire_owned().ok()?;
+        (!self.stopping.is_cancelled()).then_some((slot, token))
+    }
+
+    /// Makes an attempt that is open.
+    pub(crate) fn start(&self, attempt: StartedAttempt, slot: OwnedSemaphorePermit) {
+        let (platform, ended, timeout) = (self.platform.clone(), self.ended.clone(), self.config.attempt_timeout);
+        self.tasks.spawn_on(
+            async move {
                 attempts::make(&platform, attempt, timeout).await;
                 drop(slot);
                 ended.notify_one();
-            });
-        }
+            },
+            &self.runtime,
+        );
+    }
+
+    /// Gives a dispatch back to the queue that has a slot and does not start.
+    pub(crate) fn give_back(&self, dispatch: DispatchId, due: Option<Timestamp>, slot: OwnedSemaphorePermit) {
+        let (platform, ended) = (self.platform.clone(), self.ended.clone());
+        self.tasks.spawn_on(
+            async move {
+                platform.give_back(dispatch, due).await;
+                drop(slot);
+                ended.notify_one();
+            },
+            &self.runtime,
+        );
     }
 
     /// Waits for a cause to look again: a push, a due time, an attempt that ended, or the stop.

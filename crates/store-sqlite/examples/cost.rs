@@ -106,8 +106,8 @@ async fn run(store: &SqliteStore, samples: &Samples, news: &[NewEvent], batch: u
     let mut ids = Vec::new();
     let start = cpu();
     for news in news.chunks(batch) {
-        for recorded in store.record(news, 100_000).await.unwrap() {
-            let Recorded::Accepted { entries } = recorded else { panic!("not accepted") };
+        for recorded in store.record(news, 100_000, None).await.unwrap() {
+            let Recorded::Accepted { entries, .. } = recorded else { panic!("not accepted") };
             ids.extend(entries.iter().map(|entry| entry.dispatch));
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     integrations,
     lanes::LaneTable,
     ledger::{Candidate, LedgerTable},
+    record::write::Written,
     session::Session,
     states::Changes,
     working::{Dispatches, Known, Stored, Working},
@@ -27,16 +28,18 @@ pub(crate) struct Begin {
     pub(crate) now: Timestamp,
 }
 
-/// Begins the dispatches of all calls; gives the answers to each.
+/// Begins the dispatches of all calls; gives the answers to each. What is new in this commit, and may be among them, is
+/// written on this occasion.
 pub(crate) async fn run(
     session: &mut Session<'_>,
     working: &mut Working,
     calls: &[&Begin],
+    new: Written,
 ) -> sqlx::Result<Vec<Vec<Begun>>> {
     let ids = || calls.iter().flat_map(|call| call.dispatches.iter().copied());
     working.dispatches.read(session, ids(), true).await?;
     integrations::read(session, working, ids()).await?;
-    let mut beginning = Beginnings::of(session, working, calls).await?;
+    let mut beginning = Beginnings::of(session, working, calls, new).await?;
     let answers = calls.iter().map(|call| beginning.begin_all(call)).collect();
     beginning.store(session).await?;
     working.dispatches.forget_waiting(ids());
@@ -48,6 +51,7 @@ struct Beginnings<'w> {
     working: &'w mut Working,
     lanes: LaneTable,
     ledgers: LedgerTable,
+    new: Written,
     changes: Changes,
     /// Those that cannot be begun since something of them cannot be read.
     aside: Vec<i64>,
@@ -55,12 +59,17 @@ struct Beginnings<'w> {
 }
 
 impl<'w> Beginnings<'w> {
-    async fn of(session: &mut Session<'_>, working: &'w mut Working, calls: &[&Begin]) -> sqlx::Result<Self> {
+    async fn of(
+        session: &mut Session<'_>,
+        working: &'w mut Working,
+        calls: &[&Begin],
+        new: Written,
+    ) -> sqlx::Result<Self> {
         let ids = calls.iter().flat_map(|call| call.dispatches.iter().copied()).filter(|_| working.any_lanes);
         let lanes = LaneTable::read(session, working.living(ids)).await?;
         let ledgers = LedgerTable::read(session, &candidates(&working.dispatches, calls)).await?;
         let now = calls.iter().map(|call| call.now).max().unwrap_or_default();
-        Ok(Self { working, lanes, ledgers, changes: Changes::default(), aside: Vec::new(), now })
+        Ok(Self { working, lanes, ledgers, new, changes: Changes::default(), aside: Vec::new(), now })
     }
 
     fn begin_all(&mut self, call: &Begin) -> Vec<Begun> {
@@ -69,7 +78,8 @@ impl<'w> Beginnings<'w> {
 
     /// None if there is nothing to do for it.
     fn begin(&mut self, id: DispatchId, call: &Begin) -> Option<Begun> {
-        let Self { working: Working { dispatches, integrations, .. }, lanes, ledgers, changes, aside, .. } = self;
+        let Self { working, lanes, ledgers, new, changes, aside, .. } = self;
+        let Working { dispatches, integrations, threads, .. } = &mut **working;
         let known = dispatches.get_mut(id)?;
         let (sequence, organization) = (known.sequence, known.organization);
         let stored = integrations.get(&known.integration);
@@ -106,12 +116,18 @@ impl<'w> Beginnings<'w> {
             DispatchStatus::Delivering => start(id, known, integration?, *now)?,
             _ => next.due_at.map_or(Begun::Nothing, Begun::Waiting),
         };
-        changes.add(sequence, organization, before, next, known.started_at);
+        if new.start(sequence, &next, *now) {
+            threads.start(organization);
+        } else {
+            changes.add(sequence, organization, before, next, known.started_at);
+        }
         Some(begun)
     }
 
     async fn store(self, session: &mut Session<'_>) -> sqlx::Result<()> {
-        let Self { working, lanes, ledgers, changes, aside, now } = self;
+        let Self { working, lanes, ledgers, new, changes, aside, now } = self;
+        new.store(session);
+        working.threads.store(session);
         changes.store(session, Some(&mut working.threads));
         working.any_lanes |= lanes.store(session);
         ledgers.store(session);

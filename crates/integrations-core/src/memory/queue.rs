@@ -47,6 +47,7 @@ enum Place {
     Scheduled,
     Ready,
     Reserved { until: Timestamp },
+    Expected { until: Timestamp },
 }
 
 #[derive(Default)]
@@ -60,8 +61,15 @@ struct Organization {
 #[derive(Default)]
 struct Lane {
     ready: BTreeSet<Order>,
+    expected: usize,
     in_flight: usize,
     has_turn: bool,
+}
+
+impl Lane {
+    fn is_empty(&self) -> bool {
+        self.in_flight == 0 && self.expected == 0 && self.ready.is_empty()
+    }
 }
 
 impl MemoryQueue {
@@ -108,6 +116,15 @@ impl DispatchQueue for MemoryQueue {
         Ok(Reservation { entries, next_due: state.next_due() })
     }
 
+    fn reserve_new(&self, entry: &QueueEntry) -> bool {
+        let now = self.clock.now();
+        self.lock().reserve_new(entry, now, self.shares, later(now, self.lease))
+    }
+
+    fn expect_new(&self, entry: &QueueEntry) {
+        self.lock().expect_new(entry, later(self.clock.now(), self.lease));
+    }
+
     async fn finish(&self, finished: &[Finished]) -> Result<(), QueueError> {
         let mut state = self.lock();
         for finished in finished {
@@ -130,8 +147,11 @@ impl DispatchQueue for MemoryQueue {
 impl State {
     fn push(&mut self, entry: &QueueEntry) {
         if let Some(held) = self.entries.get(&entry.dispatch) {
-            if matches!(held.place, Place::Reserved { .. }) || held.entry.due <= entry.due {
-                return;
+            match held.place {
+                Place::Expected { until } => return self.arrive(entry, until),
+                Place::Reserved { .. } => return,
+                Place::Scheduled | Place::Ready if held.entry.due <= entry.due => return,
+                Place::Scheduled | Place::Ready => {}
             }
             let old = order(&held.entry);
             self.scheduled.remove(&old);
@@ -143,19 +163,30 @@ impl State {
         self.schedule(entry.clone());
     }
 
+    /// What was expected is pushed.
+    fn arrive(&mut self, entry: &QueueEntry, until: Timestamp) {
+        self.leases.remove(&(until, entry.dispatch));
+        self.expect_no_more(entry);
+        self.schedule(entry.clone());
+    }
+
     fn schedule(&mut self, entry: QueueEntry) {
         self.scheduled.insert(order(&entry));
         self.entries.insert(entry.dispatch, Held { entry, place: Place::Scheduled });
     }
 
-    /// Reserved entries whose lease has ended are due again.
+    /// Reserved entries whose lease has ended are due again; expected ones are not expected any more.
     fn end_leases(&mut self, now: Timestamp, shares: Shares) {
         while let Some((until, dispatch)) = self.leases.first().copied().filter(|(until, _)| *until <= now) {
             self.leases.remove(&(until, dispatch));
-            if let Some(held) = self.entries.remove(&dispatch) {
-                self.leave_flight(&held.entry);
-                self.give_turn(held.entry.organization, &held.entry.lane, shares);
-                self.schedule(QueueEntry { due: now, ..held.entry });
+            let Some(Held { entry, place }) = self.entries.remove(&dispatch) else { continue };
+            if let Place::Expected { .. } = place {
+                self.expect_no_more(&entry);
+                self.forget_empty(entry.organization, &entry.lane);
+            } else {
+                self.leave_flight(&entry);
+                self.give_turn(entry.organization, &entry.lane, shares);
+                self.schedule(QueueEntry { due: now, ..entry });
             }
         }
     }
@@ -171,6 +202,52 @@ impl State {
             lanes.entry(lane.clone()).or_default().ready.insert(first);
             self.give_turn(organization, &lane, shares);
         }
+    }
+
+    /// Expects an entry that is not there yet.
+    fn expect_new(&mut self, entry: &QueueEntry, until: Timestamp) {
+        if self.entries.contains_key(&entry.dispatch) {
+            return;
+        }
+        let organization = self.organizations.entry(entry.organization).or_default();
+        organization.lanes.entry(entry.lane.clone()).or_default().expected += 1;
+        self.leases.insert((until, entry.dispatch));
+        self.entries.insert(entry.dispatch, Held { entry: entry.clone(), place: Place::Expected { until } });
+    }
+
+    fn expect_no_more(&mut self, entry: &QueueEntry) {
+        let organization = self.organizations.get_mut(&entry.organization);
+        if let Some(lane) = organization.and_then(|organization| organization.lanes.get_mut(&entry.lane)) {
+            lane.expected = lane.expected.saturating_sub(1);
+        }
+    }
+
+    /// Takes an entry that is not there yet, if all that is ready is kept back by shares.
+    fn reserve_new(&mut self, entry: &QueueEntry, now: Timestamp, shares: Shares, lease_until: Timestamp) -> bool {
+        self.end_leases(now, shares);
+        self.ready(now, shares);
+        if entry.due > now || !self.turns.is_empty() || self.entries.contains_key(&entry.dispatch) {
+            return false;
+        }
+        if !self.has_room(entry, shares) {
+            return false;
+        }
+        let organization = self.organizations.entry(entry.organization).or_default();
+        organization.in_flight += 1;
+        organization.lanes.entry(entry.lane.clone()).or_default().in_flight += 1;
+        self.leases.insert((lease_until, entry.dispatch));
+        let place = Place::Reserved { until: lease_until };
+        self.entries.insert(entry.dispatch, Held { entry: entry.clone(), place });
+        true
+    }
+
+    /// Whether one more entry may be in flight, and none of its lane is ready or expected.
+    fn has_room(&self, entry: &QueueEntry, shares: Shares) -> bool {
+        let Some(organization) = self.organizations.get(&entry.organization) else { return true };
+        let lane_has_room = organization.lanes.get(&entry.lane).is_none_or(|lane| {
+            lane.ready.is_empty() && lane.expected == 0 && lane.in_flight < lane_share(&entry.lane, shares)
+        });
+        organization.in_flight < shares.organization && lane_has_room
     }
 
     /// Takes the entry whose turn it is.
@@ -223,7 +300,7 @@ impl State {
         if let Some(lane) = organization.lanes.get_mut(lane_key)
             && !lane.has_turn
             && !lane.ready.is_empty()
-            && lane.in_flight < lane_key.open().map_or(shares.lane, |open| open.min(shares.lane))
+            && lane.in_flight < lane_share(lane_key, shares)
         {
             lane.has_turn = true;
             organization.turns.push_back(lane_key.clone());
@@ -237,7 +314,7 @@ impl State {
     /// Lanes and organizations without entries are not kept, so that memory follows the work.
     fn forget_empty(&mut self, id: OrganizationId, lane_key: &LaneKey) {
         let Some(organization) = self.organizations.get_mut(&id) else { return };
-        if organization.lanes.get(lane_key).is_some_and(|lane| lane.in_flight == 0 && lane.ready.is_empty()) {
+        if organization.lanes.get(lane_key).is_some_and(Lane::is_empty) {
             organization.lanes.remove(lane_key);
         }
         if organization.lanes.is_empty() && !organization.has_turn {
@@ -250,6 +327,11 @@ impl State {
         let leases = self.leases.first().map(|(until, _)| *until);
         scheduled.into_iter().chain(leases).min()
     }
+}
+
+/// How much of a lane may be in flight.
+fn lane_share(lane: &LaneKey, shares: Shares) -> usize {
+    lane.open().map_or(shares.lane, |open| open.min(shares.lane))
 }
 
 fn order(entry: &QueueEntry) -> Order {

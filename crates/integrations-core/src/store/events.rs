@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::StoreError;
+use super::{FirstAttempts, StoreError};
 use crate::{AddressId, EventId, OrganizationId, Payload, QueueEntry};
 
 /// The way in.
@@ -17,7 +17,16 @@ pub trait EventStore: Send + Sync {
     ///
     /// An organization with more than `max_waiting` waiting dispatches before the call gets
     /// [`Recorded::TooMuchWaiting`] for each new event; 0 for no limit. Repeats are answered all the same.
-    async fn record(&self, events: &[NewEvent], max_waiting: u64) -> Result<Vec<Recorded>, StoreError>;
+    ///
+    /// With `first`, a slot is asked for as each dispatch is accepted. Those that get one begin in the same commit, as
+    /// [`super::WorkStore::begin`] would begin them right after it. Their slots are told when it is durable and before
+    /// this returns, even if nobody waits for that any more.
+    async fn record(
+        &self,
+        events: &[NewEvent],
+        max_waiting: u64,
+        first: Option<&FirstAttempts>,
+    ) -> Result<Vec<Recorded>, StoreError>;
 }
 
 /// An event that wants to be accepted.
@@ -75,7 +84,9 @@ pub enum Scope {
 pub enum Recorded {
     /// It is accepted and durable.
     Accepted {
-        /// Its dispatches, to be queued.
+        /// How many dispatches it has.
+        dispatch_count: u64,
+        /// Those that got no slot, to be queued.
         entries: Vec<QueueEntry>,
     },
     /// It was accepted before.

@@ -14,6 +14,7 @@ mod dispatches;
 mod events;
 mod integrations;
 mod page;
+mod slots;
 
 pub use accounts::{AccountStore, CanaryStore};
 pub use addresses::AddressStore;
@@ -23,6 +24,7 @@ pub use dispatches::{
 pub use events::{Deduplication, EventStore, NewEvent, Recipient, Recorded, Scope as DeduplicationScope};
 pub use integrations::{DeletedIntegration, IntegrationStore};
 pub use page::{Page, Paged};
+pub use slots::{FirstAttempts, Slot, Slots};
 
 /// All the roles of a store.
 pub trait Store:

@@ -26,6 +26,7 @@ use crate::{
     Clock, DispatchQueue, Entropy, Outbound, QueueEntry, QueueError, Registry, SecretCipher, Store,
     provider::Service,
     rules::{DAY, Policy},
+    store::Slots,
 };
 
 /// The technologies that the platform stands on.
@@ -78,13 +79,22 @@ pub struct Platform {
     ports: Ports,
     registry: Registry,
     settings: Arc<Settings>,
+    /// Where new dispatches may begin at once; none where nobody works.
+    slots: Option<Arc<dyn Slots>>,
 }
 
 impl Platform {
     /// Puts the parts together.
     #[must_use]
     pub fn new(ports: Ports, registry: Registry, settings: Settings) -> Self {
-        Self { ports, registry, settings: Arc::new(settings) }
+        Self { ports, registry, settings: Arc::new(settings), slots: None }
+    }
+
+    /// The same platform, whose new dispatches may begin with their acceptance: in slots of a worker that makes these
+    /// attempts.
+    #[must_use]
+    pub fn beginning_in(self, slots: Arc<dyn Slots>) -> Self {
+        Self { slots: Some(slots), ..self }
     }
 
     /// What the operator decided.
@@ -105,13 +115,16 @@ impl Platform {
 
     /// Tells the queue of what is due.
     async fn tell(&self, entries: &mut [QueueEntry]) -> Result<(), QueueError> {
-        let unpaced = &self.settings.policy.unpaced;
-        for QueueEntry { lane, .. } in entries.iter_mut().filter(|_| !unpaced.is_empty()) {
-            if lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
-                *lane = lane.without_limit();
-            }
-        }
+        entries.iter_mut().for_each(|entry| self.lift_limit(entry));
         self.ports.queue.push(entries).await
+    }
+
+    /// Takes the limit of open attempts from a lane where it is not kept.
+    fn lift_limit(&self, entry: &mut QueueEntry) {
+        let unpaced = &self.settings.policy.unpaced;
+        if !unpaced.is_empty() && entry.lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
+            entry.lane = entry.lane.without_limit();
+        }
     }
 
     fn service(&self, egress: crate::Egress) -> Service<'_> {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::{KEY_LIFETIME, Platform, PlatformError};
 use crate::{
     EventId, OrganizationId, Payload, later,
-    store::{Deduplication, DeduplicationScope, NewEvent, Recipient, Recorded},
+    store::{Deduplication, DeduplicationScope, FirstAttempts, NewEvent, Recipient, Recorded},
 };
 
 /// How long the same raw mail is recognised: mail servers repeat for days, not for months.
@@ -83,11 +83,11 @@ impl Platform {
     ) -> Result<Vec<Published>, PlatformError> {
         let now = self.now();
         let events: Vec<_> = events.into_iter().map(|event| self.new_event(organization, event, now)).collect();
-        let recorded = self.ports.store.record(&events, self.settings.max_waiting).await?;
+        let first = self.slots.clone().map(|slots| FirstAttempts { policy: self.settings.policy.clone(), now, slots });
+        let recorded = self.ports.store.record(&events, self.settings.max_waiting, first.as_ref()).await?;
         let mut entries = Vec::new();
         let published = events.iter().zip(recorded).map(|(event, recorded)| match recorded {
-            Recorded::Accepted { entries: of_event } => {
-                let dispatch_count = u64::try_from(of_event.len()).unwrap_or(u64::MAX);
+            Recorded::Accepted { dispatch_count, entries: of_event } => {
                 entries.extend(of_event);
                 Published::Accepted { id: event.id, dispatch_count, duplicate: false }
             }

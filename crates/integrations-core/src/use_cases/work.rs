@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::Platform;
 use crate::{
-    DeliveryError, DispatchId, Event, FailureKind, Finished, Message, Payload, QueueError, Receipt, StoreError, later,
+    DeliveryError, DispatchId, Event, FailureKind, Finished, Message, Payload, QueueEntry, QueueError, Receipt,
+    Reservation, StoreError, later,
     provider::Content,
     store::{Abandoned, AttemptReport, Begun, Held, Settled, StartedAttempt},
 };
@@ -46,10 +47,18 @@ impl Platform {
     /// # Errors
     /// Store or queue failed.
     pub async fn take(&self, max: usize) -> Result<Taken, WorkError> {
-        let reservation = self.ports.queue.reserve(max).await?;
-        let ids: Vec<_> = reservation.entries.iter().map(|entry| entry.dispatch).collect();
+        let Reservation { entries, next_due } = self.ports.queue.reserve(max).await?;
+        Ok(Taken { attempts: self.begin(&entries).await?, next_due })
+    }
+
+    /// Opens the attempts of reserved work that may start now.
+    ///
+    /// # Errors
+    /// Store or queue failed.
+    pub async fn begin(&self, reserved: &[QueueEntry]) -> Result<Vec<StartedAttempt>, WorkError> {
+        let ids: Vec<_> = reserved.iter().map(|entry| entry.dispatch).collect();
         if ids.is_empty() {
-            return Ok(Taken { attempts: Vec::new(), next_due: reservation.next_due });
+            return Ok(Vec::new());
         }
         let begun = match self.ports.store.begin(&ids, &self.settings.policy, self.now()).await {
             Ok(begun) => begun,
@@ -60,18 +69,36 @@ impl Platform {
                 return Err(error.into());
             }
         };
-        let mut taken = Taken { attempts: Vec::new(), next_due: reservation.next_due };
+        let mut attempts = Vec::new();
         let mut finished = Vec::new();
         for (dispatch, begun) in ids.into_iter().zip(begun) {
             match begun {
-                Begun::Started(attempt) => taken.attempts.push(*attempt),
+                Begun::Started(attempt) => attempts.push(*attempt),
                 Begun::Waiting(due) => finished.push(self.finished(dispatch, Some(due))),
                 Begun::Nothing => finished.push(self.finished(dispatch, None)),
             }
         }
         // Attempts are open: a queue that cannot be told must not keep them from being made.
         let _ = self.ports.queue.finish(&finished).await;
-        Ok(taken)
+        Ok(attempts)
+    }
+
+    /// Reserves a dispatch that is being accepted, if there is a slot for it and nothing stands in its way.
+    #[must_use]
+    pub fn reserve_new(&self, entry: &QueueEntry, has_slot: bool) -> bool {
+        let mut entry = entry.clone();
+        self.lift_limit(&mut entry);
+        let reserved = has_slot && self.ports.queue.reserve_new(&entry);
+        if !reserved {
+            self.ports.queue.expect_new(&entry);
+        }
+        reserved
+    }
+
+    /// Gives a reserved dispatch back that does not start: until it is due, or for good.
+    pub async fn give_back(&self, dispatch: DispatchId, due: Option<Timestamp>) {
+        // What the queue does not learn, the end of its lease tells it.
+        let _ = self.ports.queue.finish(&[self.finished(dispatch, due)]).await;
     }
 
     /// Makes one attempt: opens the secret, renders, calls the service.

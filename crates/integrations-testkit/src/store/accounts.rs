@@ -83,7 +83,7 @@ suite! { $
             scene.store.create_api_key(&key).await.unwrap();
             let deduplication = Some(scene.samples.deduplication(DeduplicationScope::Organization, 1));
             let event = NewEvent { deduplication, ..scene.samples.event(&own.address) };
-            let Recorded::Accepted { entries } = scene.record(&event).await else { panic!("not accepted") };
+            let Recorded::Accepted { entries, .. } = scene.record(&event).await else { panic!("not accepted") };
             let open = scene.start(entries[0].dispatch).await;
             let held = scene.dispatch(&own.address).await;
             scene.wait(held).await;
@@ -113,7 +113,7 @@ suite! { $
             scene.add_integration(own.integration.clone()).await;
             let wish = scene.samples.subscription(own.integration.id);
             store.create_address(&own.address, &[wish]).await.unwrap().unwrap();
-            let Recorded::Accepted { entries } = scene.record(&event).await else { panic!("not accepted") };
+            let Recorded::Accepted { entries, .. } = scene.record(&event).await else { panic!("not accepted") };
             scene.deliver(entries[0].dispatch).await;
             scene.deliver(others).await;
         }

@@ -11,7 +11,7 @@ use crate::{builders::failure, sample, suite::suite};
 /// The number of dispatches of an accepted event.
 pub(super) fn accepted(recorded: &Recorded) -> usize {
     match recorded {
-        Recorded::Accepted { entries } => entries.len(),
+        Recorded::Accepted { entries, .. } => entries.len(),
         other => panic!("not accepted: {other:?}"),
     }
 }
@@ -51,10 +51,10 @@ suite! { $
             let scene = scene(harness);
             let route = scene.route().await;
             let events = [scene.samples.event(&route.address), scene.samples.event(&route.address)];
-            let recorded = scene.store.record(&events, 0).await.unwrap();
+            let recorded = scene.store.record(&events, 0, None).await.unwrap();
             let mut entries = Vec::new();
             for one in recorded {
-                let Recorded::Accepted { entries: of_event } = one else { panic!("not accepted") };
+                let Recorded::Accepted { entries: of_event, .. } = one else { panic!("not accepted") };
                 entries.extend(of_event);
             }
             assert_eq!(entries.len(), 2);
@@ -117,14 +117,14 @@ suite! { $
             let unknown = scene.samples.address(route.organization);
             let addresses = [&route.address, &unknown, &other.address, &route.address];
             let events = addresses.map(|address| scene.samples.event(address));
-            let recorded = scene.store.record(&events, 0).await.unwrap();
+            let recorded = scene.store.record(&events, 0, None).await.unwrap();
             assert_eq!(recorded.len(), 4);
             assert_eq!(recorded[1], Recorded::UnknownAddress);
             for at in [0, 2, 3] {
                 assert_eq!(accepted(&recorded[at]), 1);
             }
             assert_eq!(scene.store.due(scene.now(), None, 10).await.unwrap().len(), 3);
-            assert_eq!(scene.store.record(&[], 0).await.unwrap(), []);
+            assert_eq!(scene.store.record(&[], 0, None).await.unwrap(), []);
         }
 
         /// Any text that a stranger can send reads back letter by letter.
@@ -147,7 +147,7 @@ suite! { $
             let (route, other) = (scene.route().await, scene.route().await);
             let publish = async |max_waiting| {
                 let event = scene.samples.event(&route.address);
-                scene.store.record(&[event], max_waiting).await.unwrap().remove(0)
+                scene.store.record(&[event], max_waiting, None).await.unwrap().remove(0)
             };
             let open = scene.dispatch(&route.address).await;
             let attempt = scene.start(open).await;
@@ -155,7 +155,7 @@ suite! { $
                 assert_eq!(accepted(&publish(2).await), 1);
             }
             assert_eq!(publish(2).await, Recorded::TooMuchWaiting);
-            assert_eq!(accepted(&scene.store.record(&[scene.samples.event(&other.address)], 2).await.unwrap()[0]), 1);
+            assert_eq!(accepted(&scene.store.record(&[scene.samples.event(&other.address)], 2, None).await.unwrap()[0]), 1);
             assert_eq!(accepted(&publish(0).await), 1);
             assert_eq!(accepted(&publish(4).await), 1);
 
@@ -182,10 +182,10 @@ suite! { $
             let deduplication = Some(scene.samples.deduplication(DeduplicationScope::Organization, 1));
             let first = NewEvent { deduplication, ..scene.samples.event(&route.address) };
             let new = || scene.samples.event(&route.address);
-            let recorded = scene.store.record(&[first.clone(), new(), new()], 1).await.unwrap();
+            let recorded = scene.store.record(&[first.clone(), new(), new()], 1, None).await.unwrap();
             assert!(recorded.iter().all(|one| accepted(one) == 1));
             let unknown = scene.samples.event(&scene.samples.address(route.organization));
-            let recorded = scene.store.record(&[new(), first.clone(), unknown], 1).await.unwrap();
+            let recorded = scene.store.record(&[new(), first.clone(), unknown], 1, None).await.unwrap();
             assert_eq!(recorded[0], Recorded::TooMuchWaiting);
             assert_eq!(recorded[1], Recorded::Duplicate { event: first.id, dispatch_count: 1 });
             assert_eq!(recorded[2], Recorded::UnknownAddress);

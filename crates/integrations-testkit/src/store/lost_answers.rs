@@ -21,7 +21,7 @@ suite! { $
             let route = scene.route().await;
             let deduplication = Some(scene.samples.deduplication(DeduplicationScope::Organization, 1));
             let event = NewEvent { deduplication, ..scene.samples.event(&route.address) };
-            let Recorded::Accepted { entries } = scene.record(&event).await else { panic!("not accepted") };
+            let Recorded::Accepted { entries, .. } = scene.record(&event).await else { panic!("not accepted") };
             let again = NewEvent { id: scene.samples.event(&route.address).id, ..event.clone() };
             assert_eq!(scene.record(&again).await, Recorded::Duplicate { event: event.id, dispatch_count: 1 });
             assert_eq!(scene.store.due(scene.now(), None, 10).await.unwrap(), entries);

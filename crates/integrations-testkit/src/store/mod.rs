@@ -6,6 +6,7 @@ pub mod begin;
 pub mod daily_limit;
 pub mod dispatches;
 pub mod events;
+pub mod first_attempts;
 pub mod held;
 pub mod integrations;
 pub mod lanes;
@@ -43,7 +44,7 @@ macro_rules! store_conformance {
     ($make:ident) => {
         $crate::store_conformance! { $make:
             accounts store_accounts, addresses store_addresses, begin store_begin, daily_limit store_daily_limit,
-            dispatches store_dispatches, events store_events, held store_held, integrations store_integrations,
+            dispatches store_dispatches, events store_events, first_attempts store_first_attempts, held store_held, integrations store_integrations,
             lanes store_lanes, lost_answers store_lost_answers, races store_races, recovery store_recovery, reopen store_reopen, repeats store_repeats,
             reports store_reports, settle store_settle, tenants store_tenants,
         }

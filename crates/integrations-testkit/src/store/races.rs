@@ -41,7 +41,7 @@ suite! { $
                 .collect();
             let recorded = race(&scene.store, |number, store| {
                 let event = events[number].clone();
-                async move { store.record(&[event], 0).await.unwrap().remove(0) }
+                async move { store.record(&[event], 0, None).await.unwrap().remove(0) }
             })
             .await;
             let accepted: Vec<_> = (0..TASKS).filter(|at| matches!(recorded[*at], Recorded::Accepted { .. })).collect();

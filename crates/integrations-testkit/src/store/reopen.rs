@@ -76,11 +76,11 @@ suite! { $
             let attempt = scene.start(id).await;
             let deduplication = Some(scene.samples.deduplication(DeduplicationScope::Address, 1));
             let event = NewEvent { deduplication, ..scene.samples.event(&route.address) };
-            let Recorded::Accepted { entries: old } = scene.record(&event).await else { panic!("not accepted") };
+            let Recorded::Accepted { entries: old, .. } = scene.record(&event).await else { panic!("not accepted") };
             scene.store = harness.reopen().await;
             assert_eq!(scene.record(&event).await, Recorded::Duplicate { event: event.id, dispatch_count: 1 });
             let next = scene.samples.event(&route.address);
-            let Recorded::Accepted { entries: new } = scene.record(&next).await else { panic!("not accepted") };
+            let Recorded::Accepted { entries: new, .. } = scene.record(&next).await else { panic!("not accepted") };
             assert!(new[0].sequence > old[0].sequence);
             assert_eq!(scene.settle(&attempt, Ok(receipt())).await, Settled::Ended);
             scene.deliver(old[0].dispatch).await;

@@ -53,7 +53,7 @@ suite! { $
             let deduplication = Some(scene.samples.deduplication(DeduplicationScope::Address, 1));
             let event = || NewEvent { deduplication, ..scene.samples.event(&route.address) };
             let events = [event(), event(), event()];
-            let recorded = scene.store.record(&events, 0).await.unwrap();
+            let recorded = scene.store.record(&events, 0, None).await.unwrap();
             let duplicate = Recorded::Duplicate { event: events[0].id, dispatch_count: 1 };
             assert_eq!(accepted(&recorded[0]), 1);
             assert_eq!(recorded[1..], [duplicate.clone(), duplicate]);

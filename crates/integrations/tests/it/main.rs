@@ -7,6 +7,7 @@
     reason = "a panic is how a test says that something is wrong"
 )]
 
+mod first_attempts;
 mod lifecycle;
 mod outcomes;
 mod parking;

@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use integrations_core::{
     DispatchId, DispatchState, Event, EventId, Payload, QueueEntry, StoreError,
-    store::{Deduplication, EventStore, NewEvent, Recorded},
+    store::{Deduplication, EventStore, FirstAttempts, NewEvent, Recorded, Slot, Slots},
 };
 use jiff::Timestamp;
 
@@ -17,6 +17,7 @@ use self::{
 };
 use crate::{
     SqliteStore,
+    begin::Begin,
     failure::broken,
     session::Session,
     working::{
@@ -30,6 +31,14 @@ use crate::{
 pub(crate) struct Record {
     pub(crate) arrivals: Vec<Arrival>,
     max_waiting: u64,
+    first: Option<FirstAttempts>,
+}
+
+/// Dispatches of a call that got slots, and are to begin in the same commit.
+pub(crate) struct Starting {
+    pub(crate) begin: Begin,
+    room: Arc<dyn Slots>,
+    pub(crate) slots: Vec<Box<dyn Slot>>,
 }
 
 /// A new event.
@@ -46,10 +55,15 @@ pub(crate) struct Arrival {
 
 #[async_trait::async_trait]
 impl EventStore for SqliteStore {
-    async fn record(&self, events: &[NewEvent], max_waiting: u64) -> Result<Vec<Recorded>, StoreError> {
+    async fn record(
+        &self,
+        events: &[NewEvent],
+        max_waiting: u64,
+        first: Option<&FirstAttempts>,
+    ) -> Result<Vec<Recorded>, StoreError> {
         let arrivals = events.iter().map(Arrival::new).collect::<Result<_, _>>();
         let arrivals = arrivals.map_err(|_| broken("an event cannot be written as JSON"))?;
-        self.writer.record(Record { arrivals, max_waiting }).await
+        self.writer.record(Record { arrivals, max_waiting, first: first.cloned() }).await
     }
 }
 
@@ -75,21 +89,46 @@ impl Arrival {
     }
 }
 
-/// Records the events of all calls; gives the answers to each.
+impl Starting {
+    fn new(first: &FirstAttempts) -> Self {
+        let FirstAttempts { policy, now, slots } = first.clone();
+        Self { begin: Begin { dispatches: Vec::new(), policy, now }, room: slots, slots: Vec::new() }
+    }
+
+    /// Whether there is a slot for it.
+    fn take(&mut self, entry: &QueueEntry) -> bool {
+        let slot = self.room.take(entry);
+        let taken = slot.is_some();
+        self.begin.dispatches.extend(taken.then_some(entry.dispatch));
+        self.slots.extend(slot);
+        taken
+    }
+}
+
+/// What has been decided, and is not written yet.
+pub(crate) struct Recordings {
+    /// The answers to each call.
+    pub(crate) answers: Vec<Vec<Recorded>>,
+    /// What is to begin before it is written.
+    pub(crate) starting: Vec<Starting>,
+    pub(crate) written: Written,
+}
+
+/// Accepts the events of all calls.
 pub(crate) async fn run(
     session: &mut Session<'_>,
     working: &mut Working,
     calls: &[&Record],
-) -> sqlx::Result<Vec<Vec<Recorded>>> {
+) -> sqlx::Result<Recordings> {
     let arrivals = || calls.iter().flat_map(|call| &call.arrivals);
     let Working { places, threads, dispatches, .. } = working;
     places.read(session, threads, arrivals().map(|arrival| &arrival.place)).await?;
     let repeats = Repeats::find(session, arrivals(), places).await?;
-    let mut recording = Recording { places, threads, dispatches, repeats, written: Written::default() };
+    let mut recording =
+        Recording { places, threads, dispatches, repeats, written: Written::default(), starting: Vec::new() };
     let answers = calls.iter().map(|call| recording.record(call)).collect();
-    recording.written.store(session);
-    threads.store(session);
-    Ok(answers)
+    let Recording { starting, written, .. } = recording;
+    Ok(Recordings { answers, starting, written })
 }
 
 /// What is known and decided in one commit.
@@ -99,12 +138,16 @@ struct Recording<'w> {
     dispatches: &'w mut Dispatches,
     repeats: Repeats,
     written: Written,
+    starting: Vec<Starting>,
 }
 
 impl Recording<'_> {
     fn record(&mut self, call: &Record) -> Vec<Recorded> {
         let full = self.full(call);
-        call.arrivals.iter().map(|arrival| self.accept(arrival, &full)).collect()
+        let mut starting = call.first.as_ref().map(Starting::new);
+        let answers = call.arrivals.iter().map(|arrival| self.accept(arrival, &full, starting.as_mut())).collect();
+        self.starting.extend(starting.filter(|starting| !starting.slots.is_empty()));
+        answers
     }
 
     /// The organizations of a call in which too much waits before it.
@@ -114,7 +157,7 @@ impl Recording<'_> {
         organizations.filter(|id| call.max_waiting > 0 && self.threads.waiting(*id) > call.max_waiting).collect()
     }
 
-    fn accept(&mut self, arrival: &Arrival, full: &HashSet<i64>) -> Recorded {
+    fn accept(&mut self, arrival: &Arrival, full: &HashSet<i64>, starting: Option<&mut Starting>) -> Recorded {
         let places = self.places;
         let Some(place) = places.get(&arrival.place) else { return Recorded::UnknownAddress };
         let key = repeats::key(arrival, place);
@@ -129,13 +172,17 @@ impl Recording<'_> {
         let event = Accepted { arrival, organization: place.organization, address: target.address, links };
         self.written.event(event);
         let subscribers = target.subscribers.iter();
-        let entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, target, subscriber)).collect();
+        let mut entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, target, subscriber)).collect();
+        let dispatch_count = entries.len() as u64;
         if let (Some(key), Some(deduplication)) = (key, arrival.deduplication) {
-            let seen = Seen::new(arrival.id, entries.len() as u64, deduplication);
+            let seen = Seen::new(arrival.id, dispatch_count, deduplication);
             self.written.seen(key, seen);
             self.repeats.remember(key, seen);
         }
-        Recorded::Accepted { entries }
+        if let Some(starting) = starting {
+            entries.retain(|entry| self.dispatches.get(entry.dispatch).is_none() || !starting.take(entry));
+        }
+        Recorded::Accepted { dispatch_count, entries }
     }
 
     fn dispatch(&mut self, event: Accepted<'_>, target: &Target, subscriber: &Subscriber) -> QueueEntry {

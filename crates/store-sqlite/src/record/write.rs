@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use integrations_core::DispatchId;
+use integrations_core::{DispatchId, DispatchState};
+use jiff::Timestamp;
 
 use super::{
     Arrival,
@@ -19,12 +20,11 @@ pub(crate) const EVENTS: Bulk<8> = Bulk(
      SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
-/// In the state that [`integrations_core::DispatchState::accepted`] gives.
-pub(crate) const DISPATCHES: Bulk<10> = Bulk(
+pub(crate) const DISPATCHES: Bulk<16> = Bulk(
     "INSERT INTO dispatches (sequence, id, organization, event, address, integration, previous_in_organization, \
-     previous_at_address, previous_of_integration, due_at, \
-     status, generation, attempt_count, step, lost_answers, held_before) \
-     SELECT *, 'pending', 0, 0, 0, 0, 0 FROM ({rows}) WHERE column1 IS NOT NULL",
+     previous_at_address, previous_of_integration, status, generation, attempt_count, due_at, window_ends_at, \
+     lease_until, started_at, step, lost_answers, held_before) \
+     SELECT *, 0, 0, 0 FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
 /// Over one that has expired.
@@ -45,10 +45,18 @@ pub(super) struct Accepted<'a> {
 
 /// Rows to be written.
 #[derive(Default)]
-pub(super) struct Written {
+pub(crate) struct Written {
     events: Vec<[Value; 8]>,
-    dispatches: Vec<[Value; 10]>,
+    /// One sequence number after the other.
+    dispatches: Vec<Dispatch>,
     seen: Vec<[Value; 7]>,
+}
+
+/// The row of a dispatch.
+struct Dispatch {
+    sequence: i64,
+    columns: [Value; 16],
+    accepted: DispatchState,
 }
 
 impl Written {
@@ -67,7 +75,8 @@ impl Written {
     }
 
     pub(super) fn dispatch(&mut self, id: DispatchId, event: Accepted<'_>, integration: i64, links: DispatchLinks) {
-        self.dispatches.push([
+        let accepted = DispatchState::accepted(event.arrival.received_at);
+        let columns = [
             links.sequence.into(),
             id.into(),
             event.organization.into(),
@@ -77,8 +86,36 @@ impl Written {
             links.in_organization.into(),
             links.at_address.into(),
             links.of_integration.into(),
-            event.arrival.received_at.into(),
-        ]);
+            accepted.status.as_str().into(),
+            accepted.generation.into(),
+            accepted.attempt_count.into(),
+            accepted.due_at.into(),
+            Value::Null,
+            Value::Null,
+            Value::Null,
+        ];
+        self.dispatches.push(Dispatch { sequence: links.sequence, columns, accepted });
+    }
+
+    /// Writes a dispatch as it is after its first attempt has begun, so that it never stands among those that wait.
+    /// False if it is none of these, or more than that has changed.
+    pub(crate) fn start(&mut self, sequence: i64, state: &DispatchState, now: Timestamp) -> bool {
+        let Some(first) = self.dispatches.first().map(|dispatch| dispatch.sequence) else { return false };
+        let place = usize::try_from(sequence - first).ok();
+        let Some(dispatch) = place.and_then(|place| self.dispatches.get_mut(place)) else { return false };
+        let starts = *state == dispatch.started(state);
+        if starts {
+            let [.., status, generation, attempt_count, due_at, window_ends_at, lease_until, started_at] =
+                &mut dispatch.columns;
+            *status = state.status.as_str().into();
+            *generation = state.generation.into();
+            *attempt_count = state.attempt_count.into();
+            *due_at = state.due_at.into();
+            *window_ends_at = state.window_ends_at.into();
+            *lease_until = state.lease_until.into();
+            *started_at = now.into();
+        }
+        starts
     }
 
     pub(super) fn seen(&mut self, key: Key, seen: Seen) {
@@ -93,9 +130,25 @@ impl Written {
         ]);
     }
 
-    pub(super) fn store(self, session: &mut Session<'_>) {
+    pub(crate) fn store(self, session: &mut Session<'_>) {
         session.write(EVENTS, self.events);
-        session.write(DISPATCHES, self.dispatches);
+        session.write(DISPATCHES, self.dispatches.into_iter().map(|dispatch| dispatch.columns));
         session.write(DEDUPLICATIONS, self.seen);
+    }
+}
+
+impl Dispatch {
+    /// The state after a first attempt has begun like that one, and nothing besides.
+    fn started(&self, like: &DispatchState) -> DispatchState {
+        let DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *like;
+        DispatchState {
+            status,
+            generation,
+            attempt_count,
+            due_at,
+            window_ends_at,
+            lease_until,
+            ..self.accepted.clone()
+        }
     }
 }

@@ -110,6 +110,12 @@ impl Threads {
         DispatchLinks { sequence, in_organization, at_address, of_integration }
     }
 
+    /// A dispatch that has just been added starts, and does not wait any more.
+    pub(crate) fn start(&mut self, organization: i64) {
+        *self.added.entry(organization).or_default() -= 1;
+        self.count(organization, -1);
+    }
+
     /// Gives the dispatch that was the end.
     fn lengthen(&mut self, thread: Thread, sequence: i64) -> Option<i64> {
         self.moved.insert(thread, sequence);

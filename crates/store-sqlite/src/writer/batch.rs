@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use integrations_core::{
     StoreError,
-    store::{Begun, Recorded, Settled},
+    store::{Begun, Recorded, Settled, Slot},
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,7 +12,7 @@ use super::{Call, change::Change};
 use crate::{
     begin::{self, Begin},
     failure::unavailable,
-    record::{self, Record},
+    record::{self, Record, Recordings},
     session::Session,
     settle::{self, Settle},
     working::Working,
@@ -45,6 +45,8 @@ pub(super) struct Answers {
     settled: Vec<Vec<Settled>>,
     begun: Vec<Vec<Begun>>,
     recorded: Vec<Vec<Recorded>>,
+    /// What was accepted and got a slot.
+    started: Vec<(Box<dyn Slot>, Begun)>,
 }
 
 /// A batch, and what cannot be part of one.
@@ -111,19 +113,26 @@ impl Batch {
     pub(super) async fn work(&mut self, session: &mut Session<'_>, working: &mut Working) -> sqlx::Result<Answers> {
         working.verify(session);
         let settled = settle::run(session, working, &inputs(&self.settles)).await?;
-        let begun = begin::run(session, working, &inputs(&self.begins)).await?;
-        let recorded = record::run(session, working, &inputs(&self.records)).await?;
+        let Recordings { answers: recorded, starting, written } =
+            record::run(session, working, &inputs(&self.records)).await?;
+        let mut begins = inputs(&self.begins);
+        begins.extend(starting.iter().map(|starting| &starting.begin));
+        let mut begun = begin::run(session, working, &begins, written).await?;
+        let first = begun.split_off(self.begins.len());
+        let slots = starting.into_iter().flat_map(|starting| starting.slots);
+        let started = slots.zip(first.into_iter().flatten()).collect();
         for change in &mut self.changes {
             // It may change anything.
             *working = Working::default();
             change.apply(session).await?;
         }
         working.commit(session).await?;
-        Ok(Answers { settled, begun, recorded })
+        Ok(Answers { settled, begun, recorded, started })
     }
 
     /// Tells everybody what came of it: the commit has succeeded.
     pub(super) fn answer(self, answers: Answers) {
+        answers.started.into_iter().for_each(|(slot, begun)| slot.begun(begun));
         answer(self.settles, answers.settled);
         answer(self.begins, answers.begun);
         answer(self.records, answers.recorded);

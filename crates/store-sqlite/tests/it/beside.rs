@@ -83,8 +83,8 @@ async fn stores_that_share_a_file_meet_no_busy_file() {
         let (scene, address, store) = (scene.clone(), address.clone(), stores[number % stores.len()].clone());
         tokio::spawn(async move {
             for _ in 0..EVENTS {
-                let recorded = store.record(&[scene.samples.event(&address)], 0).await.unwrap();
-                let [Recorded::Accepted { entries }] = &recorded[..] else { panic!("{recorded:?}") };
+                let recorded = store.record(&[scene.samples.event(&address)], 0, None).await.unwrap();
+                let [Recorded::Accepted { entries, .. }] = &recorded[..] else { panic!("{recorded:?}") };
                 let begun = store.begin(&[entries[0].dispatch], &scene.policy, scene.now()).await.unwrap();
                 let Some(Begun::Started(attempt)) = begun.into_iter().next() else { panic!("not begun") };
                 store.settle(&[scene.report(&attempt, Ok(receipt()))], &scene.policy).await.unwrap();
@@ -121,7 +121,7 @@ async fn what_another_process_changes_is_seen_at_once() {
     for number in 0..4 {
         let event = scene.samples.event(&route.address);
         let recorder = if number % 2 == 0 { &other } else { &scene };
-        let Recorded::Accepted { entries } = recorder.record(&event).await else { panic!("not accepted") };
+        let Recorded::Accepted { entries, .. } = recorder.record(&event).await else { panic!("not accepted") };
         dispatches.insert(0, entries[0].dispatch);
     }
     let list = store.list_dispatches(route.organization, DispatchFilter::default(), Page::first(100)).await.unwrap();

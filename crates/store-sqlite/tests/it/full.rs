@@ -18,7 +18,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let (full, route) = scene(&store).await;
     let mut accepted = Vec::new();
     let refused = loop {
-        match full.store.record(&[full.samples.event(&route.address)], 0).await {
+        match full.store.record(&[full.samples.event(&route.address)], 0, None).await {
             Ok(recorded) => accepted.extend(recorded),
             Err(error) => break error,
         }
@@ -38,7 +38,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     let store = place.open().await;
     let due = store.due(full.now(), None, 1000).await.unwrap();
     let entries = accepted.iter().flat_map(|recorded| match recorded {
-        Recorded::Accepted { entries } => entries.as_slice(),
+        Recorded::Accepted { entries, .. } => entries.as_slice(),
         other => panic!("not accepted: {other:?}"),
     });
     assert_eq!(due, entries.cloned().collect::<Vec<_>>());

@@ -1,11 +1,14 @@
 //! Calls that wait together share a commit, and stay apart in everything else.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use integrations_core::{
     StoreError,
     store::{DispatchFilter, Page, Recorded},
 };
+use integrations_testkit::slots::CountedSlots;
 
-use crate::support::{Place, number, record_each, scene};
+use crate::support::{Place, number, record_each, record_each_in, scene};
 
 /// Many, but not more than a commit takes.
 const CALLS: usize = 500;
@@ -26,7 +29,7 @@ async fn waiting_calls_share_a_commit() {
 
     for call in calls {
         let recorded = call.await.unwrap().unwrap();
-        assert!(matches!(&recorded[..], [Recorded::Accepted { entries }] if entries.len() == 1), "{recorded:?}");
+        assert!(matches!(&recorded[..], [Recorded::Accepted { entries, .. }] if entries.len() == 1), "{recorded:?}");
     }
     assert!(store.commits() - before <= 2, "{} commits", store.commits() - before);
     assert_eq!(number(&mut other, "SELECT count(*) FROM events").await, CALLS as i64);
@@ -60,6 +63,34 @@ async fn one_bad_call_does_not_spoil_the_others() {
     assert_eq!(list.unwrap().items.len(), 22);
 }
 
+/// The slots of a commit that fails come back, and those of the calls that are tried again are asked for once more.
+#[tokio::test]
+async fn a_failed_commit_keeps_no_slots() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let bad = scene.samples.event(&route.address);
+    scene.record(&bad).await;
+    let mut events: Vec<_> = (0..20).map(|_| scene.samples.event(&route.address)).collect();
+    events.insert(10, bad.clone());
+
+    let slots = Arc::new(CountedSlots::new(1_000));
+    let mut other = place.connect().await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let calls = record_each_in(&scene, events, Some(&slots)).await;
+    sqlx::query("COMMIT").execute(&mut other).await.unwrap();
+    for call in calls {
+        let _ = call.await.unwrap();
+    }
+    let started = slots.started();
+    let begun: BTreeSet<_> = started.iter().map(|attempt| attempt.dispatch).collect();
+    assert_eq!((started.len(), begun.len()), (20, 20));
+    assert!(started.iter().all(|attempt| attempt.event.id != bad.id));
+    assert_eq!(slots.asked().len(), started.len() + slots.given_back().len());
+    assert_eq!(number(&mut other, "SELECT count(*) FROM dispatches WHERE status = 'delivering'").await, 20);
+    assert_eq!(number(&mut other, "SELECT waiting FROM organizations").await, 1);
+}
+
 #[tokio::test]
 async fn the_work_goes_on_when_the_caller_does_not() {
     let place = Place::new();
@@ -67,12 +98,15 @@ async fn the_work_goes_on_when_the_caller_does_not() {
     let (scene, route) = scene(&store).await;
     let mut other = place.connect().await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-    for call in record_each(&scene, vec![scene.samples.event(&route.address)]).await {
+    let slots = Arc::new(CountedSlots::new(1));
+    for call in record_each_in(&scene, vec![scene.samples.event(&route.address)], Some(&slots)).await {
         call.abort();
     }
     sqlx::query("COMMIT").execute(&mut other).await.unwrap();
     store.close().await;
     assert_eq!(number(&mut other, "SELECT count(*) FROM events").await, 1);
+    // Who has the slot makes the attempt.
+    assert_eq!(slots.started().len(), 1);
 }
 
 #[tokio::test]
@@ -82,7 +116,7 @@ async fn a_held_file_is_busy_and_then_is_not() {
     let (scene, route) = scene(&store).await;
     let mut other = place.connect().await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
-    let refused = scene.store.record(&[scene.samples.event(&route.address)], 0).await.unwrap_err();
+    let refused = scene.store.record(&[scene.samples.event(&route.address)], 0, None).await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable { .. }), "{refused}");
     let list = scene.store.list_dispatches(route.organization, DispatchFilter::default(), Page::first(10)).await;
     assert_eq!(list.unwrap().items, []);

@@ -10,9 +10,12 @@ use std::{
 
 use integrations_core::{
     StoreError,
-    store::{NewEvent, Recorded},
+    store::{FirstAttempts, NewEvent, Recorded},
 };
-use integrations_testkit::scene::{Route, Scene};
+use integrations_testkit::{
+    scene::{Route, Scene},
+    slots::CountedSlots,
+};
 use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use store_sqlite::{OpenOptions, SqliteStore};
 use tempfile::TempDir;
@@ -57,12 +60,23 @@ pub(crate) type Recording = JoinHandle<Result<Vec<Recorded>, StoreError>>;
 /// Records each event in a call of its own. On a runtime of one thread, all of them have been handed to the writer when
 /// this returns.
 pub(crate) async fn record_each(scene: &Scene, events: Vec<NewEvent>) -> Vec<Recording> {
+    record_each_in(scene, events, None).await
+}
+
+/// The same with slots for first attempts.
+pub(crate) async fn record_each_in(
+    scene: &Scene,
+    events: Vec<NewEvent>,
+    slots: Option<&Arc<CountedSlots>>,
+) -> Vec<Recording> {
     let (count, handed_over) = (events.len(), Arc::new(AtomicUsize::new(0)));
     let tasks = events.into_iter().map(|event| {
         let (store, handed_over) = (Arc::clone(&scene.store), Arc::clone(&handed_over));
+        let first =
+            slots.map(|slots| FirstAttempts { policy: scene.policy.clone(), now: scene.now(), slots: slots.clone() });
         tokio::spawn(async move {
             handed_over.fetch_add(1, Ordering::Relaxed);
-            store.record(&[event], 0).await
+            store.record(&[event], 0, first.as_ref()).await
         })
     });
     let tasks = tasks.collect();

@@ -9,17 +9,41 @@ use super::{
 };
 use crate::{
     Dispatch, DispatchId, DispatchState, Event, StoreError,
-    store::{Deduplication, DeduplicationScope, EventStore, NewEvent, Recipient, Recorded},
+    store::{Begun, Deduplication, DeduplicationScope, EventStore, FirstAttempts, NewEvent, Recipient, Recorded},
 };
 
 #[async_trait::async_trait]
 impl EventStore for MemoryStore {
-    async fn record(&self, events: &[NewEvent], max_waiting: u64) -> Result<Vec<Recorded>, StoreError> {
+    async fn record(
+        &self,
+        events: &[NewEvent],
+        max_waiting: u64,
+        first: Option<&FirstAttempts>,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let mut begun = Vec::new();
         let mut state = self.state();
         let organizations: HashSet<_> = events.iter().map(|new| new.organization).collect();
         let mut full = organizations;
         full.retain(|organization| max_waiting > 0 && state.dispatches.waiting(*organization) > max_waiting);
-        Ok(events.iter().map(|new| state.record(new, full.contains(&new.organization))).collect())
+        let recorded = events.iter().map(|new| {
+            let mut recorded = state.record(new, full.contains(&new.organization));
+            if let (Recorded::Accepted { entries, .. }, Some(first)) = (&mut recorded, first) {
+                entries.retain(|entry| match first.slots.take(entry) {
+                    Some(slot) => {
+                        begun.push((slot, state.begin(entry.dispatch, &first.policy, first.now)));
+                        false
+                    }
+                    None => true,
+                });
+            }
+            recorded
+        });
+        let recorded = recorded.collect();
+        drop(state);
+        for (slot, begun) in begun {
+            slot.begun(begun.unwrap_or(Begun::Nothing));
+        }
+        Ok(recorded)
     }
 }
 
@@ -54,7 +78,8 @@ impl State {
         for dispatch in dispatches {
             self.dispatches.insert(dispatch);
         }
-        Recorded::Accepted { entries: ids.into_iter().filter_map(|id| self.entry(id)).collect() }
+        let dispatch_count = ids.len() as u64;
+        Recorded::Accepted { dispatch_count, entries: ids.into_iter().filter_map(|id| self.entry(id)).collect() }
     }
 
     fn recipient(&self, new: &NewEvent) -> Option<&AddressRow> {

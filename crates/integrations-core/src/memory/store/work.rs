@@ -84,7 +84,7 @@ impl WorkStore for MemoryStore {
 
 impl State {
     /// None if it is not there.
-    fn begin(&mut self, id: DispatchId, policy: &Policy, now: Timestamp) -> Option<Begun> {
+    pub(super) fn begin(&mut self, id: DispatchId, policy: &Policy, now: Timestamp) -> Option<Begun> {
         let dispatch = self.dispatches.table().get(id)?.dispatch.clone();
         let integration = self.integration(dispatch.integration).cloned();
         let beginning = policy.begin(BeginFacts {

@@ -34,7 +34,7 @@ async fn play(limit: u32, arrivals: &[Arrival]) -> Vec<(Timestamp, Option<Timest
         work(&scene, arrival, &mut opened).await;
         scene.go_to(arrival);
         let event = scene.samples.event(&route.address);
-        let Recorded::Accepted { entries } = scene.record(&event).await else { panic!("not accepted") };
+        let Recorded::Accepted { entries, .. } = scene.record(&event).await else { panic!("not accepted") };
         let id = entries[0].dispatch;
         arrived.push((id, arrival));
         work(&scene, arrival, &mut opened).await;

@@ -33,6 +33,10 @@ enum Defect {
     LeasesNeverEnd,
     FinishForgetsTheTime,
     FinishForgetsNothing,
+    NewIsOnlyPromised,
+    NewForgetsTheShares,
+    NewOvertakes,
+    NewIsNotExpected,
     LanesAreOne,
     OrganizationsAreOne,
     TheSequenceIsForgotten,
@@ -115,6 +119,23 @@ impl DispatchQueue for Broken {
         Ok(reservation)
     }
 
+    fn reserve_new(&self, entry: &QueueEntry) -> bool {
+        let mut entry = entry.clone();
+        if self.is(D::NewForgetsTheShares) {
+            entry.lane = LaneKey::from_stored(entry.dispatch.to_string());
+        }
+        if self.is(D::NewIsOnlyPromised) {
+            return true;
+        }
+        self.inner.reserve_new(&entry) || self.is(D::NewOvertakes)
+    }
+
+    fn expect_new(&self, entry: &QueueEntry) {
+        if !self.is(D::NewIsNotExpected) {
+            self.inner.expect_new(entry);
+        }
+    }
+
     async fn finish(&self, finished: &[Finished]) -> Result<(), QueueError> {
         let mut finished = finished.to_vec();
         for finished in &mut finished {
@@ -178,6 +199,10 @@ bites! { Defect, broken;
     LeasesNeverEnd: queue::reserved_work_comes_back_when_its_lease_ends,
     FinishForgetsTheTime: queue::a_finished_entry_can_come_again,
     FinishForgetsNothing: queue::pushing_twice_is_one_entry,
+    NewIsOnlyPromised: queue::what_is_new_can_be_reserved_at_once,
+    NewForgetsTheShares: queue::what_is_reserved_at_once_keeps_to_the_shares,
+    NewOvertakes: queue::what_is_reserved_at_once_overtakes_nobody,
+    NewIsNotExpected: queue::what_is_expected_goes_first,
     LanesAreOne: queue::lanes_take_turns,
     OrganizationsAreOne: queue::organizations_take_turns,
     TheSequenceIsForgotten: queue::a_lane_is_in_order_of_due_time_then_sequence,

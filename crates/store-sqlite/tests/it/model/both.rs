@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 
 use integrations_core::{
-    OrganizationId, QueueEntry, Store, StoreError,
-    store::{DispatchFilter, Page, Paged, Recorded},
+    DispatchId, OrganizationId, QueueEntry, Store, StoreError,
+    store::{Begun, DispatchFilter, Page, Paged, Recorded},
 };
 
 pub(super) type Stores<'a> = [&'a dyn Store; 2];
@@ -40,12 +40,20 @@ pub(super) fn swept(answer: &Result<Vec<QueueEntry>, StoreError>) -> String {
     entries(answer.as_ref().unwrap())
 }
 
-pub(super) fn recorded(answer: &Result<Vec<Recorded>, StoreError>) -> String {
+/// What came of events, and what was asked and told of slots for them.
+pub(super) struct New {
+    pub(super) recorded: Vec<Recorded>,
+    pub(super) asked: Vec<QueueEntry>,
+    pub(super) begun: Vec<(DispatchId, Begun)>,
+}
+
+pub(super) fn recorded(new: &New) -> String {
     let one = |recorded: &Recorded| match recorded {
-        Recorded::Accepted { entries: new } => entries(new),
+        Recorded::Accepted { dispatch_count, entries: new } => format!("{dispatch_count}: {}", entries(new)),
         other => words(other),
     };
-    answer.as_ref().unwrap().iter().map(one).collect::<Vec<_>>().join(" | ")
+    let answers = new.recorded.iter().map(one).collect::<Vec<_>>().join(" | ");
+    format!("{answers}, slots for {}: {:?}", entries(&new.asked), new.begun)
 }
 
 pub(super) fn items<T: Debug>(answer: &Result<Paged<T>, StoreError>) -> String {

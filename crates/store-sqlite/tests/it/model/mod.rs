@@ -21,7 +21,7 @@ enum Command {
     Open { organization: Index, integrations: Vec<bool> },
     Subscribe { address: Index, integrations: Vec<bool> },
     Close(Index),
-    Record { addresses: Vec<(Index, bool)>, key: Option<(bool, u8)>, max_waiting: u64 },
+    Record { addresses: Vec<(Index, bool)>, key: Option<(bool, u8)>, max_waiting: u64, slots: Option<usize> },
     Begin(Vec<Index>),
     Settle(Vec<(Index, Option<Index>)>),
     Interrupt { all: bool, limit: u32 },
@@ -68,8 +68,8 @@ fn working() -> impl Strategy<Value = Command> {
     use Command as C;
     let max_waiting = || prop_oneof![Just(0), 1..6u64];
     prop_oneof![
-        5 => (vec((one(), flag()), 1..4), option::of((flag(), 0..3u8)), max_waiting())
-            .prop_map(|(addresses, key, max_waiting)| C::Record { addresses, key, max_waiting }),
+        5 => (vec((one(), flag()), 1..4), option::of((flag(), 0..3u8)), max_waiting(), option::of(0..4usize))
+            .prop_map(|(addresses, key, max_waiting, slots)| C::Record { addresses, key, max_waiting, slots }),
         5 => vec(one(), 1..6).prop_map(C::Begin),
         5 => vec((one(), option::weighted(0.6, one())), 1..5).prop_map(C::Settle),
         1 => (flag(), 1..4u32).prop_map(|(all, limit)| C::Interrupt { all, limit }),

@@ -1,22 +1,25 @@
 //! What commands refer to, and how they are carried out on both stores.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use integrations_core::{
     Address, DeliveryError, Dispatch, DispatchId, DispatchStatus, FailureKind, Integration, IntegrationId,
-    IntegrationStatus, NewSubscription, OrganizationId, QueueEntry, Rate, Reach, StoreError,
+    IntegrationStatus, NewSubscription, OrganizationId, QueueEntry, Rate, Reach, Store, StoreError,
     rules::Policy,
     store::{
-        Abandoned, AttemptReport, Begun, DeduplicationScope, DispatchFilter, Held, NewEvent, Page, Recipient, Recorded,
-        StartedAttempt,
+        Abandoned, AttemptReport, Begun, DeduplicationScope, DispatchFilter, FirstAttempts, Held, NewEvent, Page,
+        Recipient, Recorded, StartedAttempt,
     },
 };
-use integrations_testkit::builders::{self, Samples, failure, receipt};
+use integrations_testkit::{
+    builders::{self, Samples, failure, receipt},
+    slots::CountedSlots,
+};
 use proptest::sample::Index;
 
 use super::{
     Command,
-    both::{Stores, both, entries, items, list, recorded, swept, words},
+    both::{New, Stores, both, entries, items, list, recorded, swept, words},
 };
 
 /// Everything that was made, the deleted included.
@@ -102,7 +105,9 @@ impl World {
             }
             C::Subscribe { address, integrations } => self.subscribe(stores, address, integrations).await,
             C::Close(address) => self.close(stores, address).await,
-            C::Record { addresses, key, max_waiting } => self.record(stores, addresses, *key, *max_waiting).await,
+            C::Record { addresses, key, max_waiting, slots } => {
+                self.record(stores, &self.events(addresses, *key), *max_waiting, *slots).await;
+            }
             C::Begin(dispatches) => self.begin(stores, dispatches).await,
             C::Settle(attempts) => self.settle(stores, attempts).await,
             C::Interrupt { all, limit } => self.interrupt(stores, *all, *limit).await,
@@ -198,7 +203,7 @@ impl World {
         both!(stores, |store| store.delete_address(*organization, *id, self.samples.now())).unwrap();
     }
 
-    async fn record(&mut self, stores: Stores<'_>, at: &[(Index, bool)], key: Option<(bool, u8)>, max_waiting: u64) {
+    fn events(&self, at: &[(Index, bool)], key: Option<(bool, u8)>) -> Vec<NewEvent> {
         let places = at.iter().filter_map(|(index, by_name)| Some((pick(&self.addresses, index)?, *by_name)));
         let events = places.map(|(address, by_name)| {
             let name = Recipient::Name(address.name.as_str().to_owned());
@@ -212,22 +217,40 @@ impl World {
                 ..self.samples.event(address)
             }
         });
-        let events: Vec<_> = events.collect();
-        for new in both!(stores, |store| store.record(&events, max_waiting), recorded).unwrap() {
-            if let Recorded::Accepted { entries } = new {
-                self.dispatches.extend(entries.iter().map(|entry| (entry.organization, entry.dispatch)));
-            }
-        }
+        events.collect()
+    }
+
+    /// With slots for so many first attempts, if anybody wants them.
+    async fn record(&mut self, stores: Stores<'_>, events: &[NewEvent], max_waiting: u64, free: Option<usize>) {
+        let now = self.samples.now();
+        let record = async |store: &dyn Store| {
+            let slots = Arc::new(CountedSlots::new(free.unwrap_or_default()));
+            let first = free.map(|_| FirstAttempts { policy: policy(), now, slots: slots.clone() });
+            let recorded = store.record(events, max_waiting, first.as_ref()).await.unwrap();
+            assert_eq!(slots.given_back(), []);
+            New { recorded, asked: slots.asked(), begun: slots.begun() }
+        };
+        let New { recorded, asked, begun } = both!(stores, |store| record(store), recorded);
+        let queued = recorded.iter().flat_map(|recorded| match recorded {
+            Recorded::Accepted { entries, .. } if free.is_none() => entries.as_slice(),
+            _ => &[],
+        });
+        self.dispatches.extend(asked.iter().chain(queued).map(|entry| (entry.organization, entry.dispatch)));
+        self.keep_attempts(begun.into_iter().map(|(_, begun)| begun));
     }
 
     async fn begin(&mut self, stores: Stores<'_>, indexes: &[Index]) {
         let ids = indexes.iter().filter_map(|index| Some(pick(&self.dispatches, index)?.1));
         let (ids, now): (Vec<_>, _) = (ids.collect(), self.samples.now());
-        for begun in both!(stores, |store| store.begin(&ids, &policy(), now)).unwrap() {
-            if let Begun::Started(attempt) = begun {
-                self.attempts.push(*attempt);
-            }
-        }
+        let begun = both!(stores, |store| store.begin(&ids, &policy(), now)).unwrap();
+        self.keep_attempts(begun.into_iter());
+    }
+
+    fn keep_attempts(&mut self, begun: impl Iterator<Item = Begun>) {
+        self.attempts.extend(begun.filter_map(|begun| match begun {
+            Begun::Started(attempt) => Some(*attempt),
+            _ => None,
+        }));
     }
 
     async fn settle(&self, stores: Stores<'_>, ends: &[(Index, Option<Index>)]) {

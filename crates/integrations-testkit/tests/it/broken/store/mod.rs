@@ -17,8 +17,8 @@ use integrations_testkit::{
     decorate::StoreDecorator,
     decorate_store,
     store::{
-        StoreHarness, accounts, addresses, begin, daily_limit, dispatches, events, integrations, lanes, lost_answers,
-        races, recovery, reopen, repeats, reports, settle, tenants,
+        StoreHarness, accounts, addresses, begin, daily_limit, dispatches, events, first_attempts, integrations, lanes,
+        lost_answers, races, recovery, reopen, repeats, reports, settle, tenants,
     },
 };
 use jiff::Timestamp;
@@ -43,6 +43,9 @@ enum Defect {
     RecordForgetsTheBound,
     RecordTellsNoEntries,
     RecordStopsAtTheFirstRefusal,
+    RecordForgetsTheSlots,
+    FirstAttemptsForgetThePolicy,
+    FirstAttemptsAreNotStored,
     InterruptForgetsTheLease,
     InterruptForgetsTheLimit,
     InterruptTellsNobody,
@@ -142,6 +145,9 @@ bites! { Defect, broken;
     RecordForgetsTheBound: events::too_much_waiting_is_exact,
     RecordTellsNoEntries: events::entries_tell_the_queue,
     RecordStopsAtTheFirstRefusal: events::events_of_one_call_are_independent,
+    RecordForgetsTheSlots: first_attempts::what_gets_a_slot_has_begun,
+    FirstAttemptsForgetThePolicy: first_attempts::what_may_not_start_is_held,
+    FirstAttemptsAreNotStored: first_attempts::what_gets_no_slot_waits,
     InterruptForgetsTheLease: recovery::only_ended_leases_are_taken,
     InterruptForgetsTheLimit: recovery::interrupting_comes_in_pieces,
     InterruptTellsNobody: recovery::open_attempts_are_closed_after_a_crash,

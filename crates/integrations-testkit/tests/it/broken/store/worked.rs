@@ -6,8 +6,8 @@ use integrations_core::{
     Attempt, Dispatch, DispatchId, OrganizationId, QueueEntry, StoreError,
     rules::Policy,
     store::{
-        Abandoned, AttemptReport, Begun, DispatchFilter, DispatchStore, EventStore, Held, IntegrationStore as _,
-        NewEvent, Page, Paged, Recorded, Settled, WorkStore,
+        Abandoned, AttemptReport, Begun, DispatchFilter, DispatchStore, EventStore, FirstAttempts, Held,
+        IntegrationStore as _, NewEvent, Page, Paged, Recorded, Settled, Slot, Slots, WorkStore,
     },
 };
 use jiff::Timestamp;
@@ -16,18 +16,43 @@ use super::{Broken, D};
 
 #[async_trait::async_trait]
 impl EventStore for Broken {
-    async fn record(&self, events: &[NewEvent], max_waiting: u64) -> Result<Vec<Recorded>, StoreError> {
+    async fn record(
+        &self,
+        events: &[NewEvent],
+        max_waiting: u64,
+        first: Option<&FirstAttempts>,
+    ) -> Result<Vec<Recorded>, StoreError> {
         let events: Vec<_> = events.iter().map(|event| self.changed(event)).collect();
         let max_waiting = if self.is(D::RecordForgetsTheBound) { 0 } else { max_waiting };
-        let mut recorded = self.inner.record(&events, max_waiting).await?;
+        let mut first = first.cloned();
+        if let Some(first) = &mut first {
+            if self.is(D::FirstAttemptsForgetThePolicy) {
+                first.policy = Policy { daily_limit: 0, ..Policy::default() };
+            }
+            if self.is(D::FirstAttemptsAreNotStored) {
+                first.slots = Arc::new(Forgotten(first.slots.clone()));
+            }
+        }
+        let first = first.filter(|_| !self.is(D::RecordForgetsTheSlots));
+        let mut recorded = self.inner.record(&events, max_waiting, first.as_ref()).await?;
         if self.is(D::RecordTellsNoEntries) {
-            recorded.fill(Recorded::Accepted { entries: Vec::new() });
+            recorded.fill(Recorded::Accepted { dispatch_count: 0, entries: Vec::new() });
         }
         let refused = recorded.iter().position(|answer| *answer == Recorded::UnknownAddress);
         if let Some(first) = refused.filter(|_| self.is(D::RecordStopsAtTheFirstRefusal)) {
             recorded[first..].fill(Recorded::UnknownAddress);
         }
         Ok(recorded)
+    }
+}
+
+/// Gives slots, and tells the store of none.
+struct Forgotten(Arc<dyn Slots>);
+
+impl Slots for Forgotten {
+    fn take(&self, entry: &QueueEntry) -> Option<Box<dyn Slot>> {
+        drop(self.0.take(entry));
+        None
     }
 }
 
