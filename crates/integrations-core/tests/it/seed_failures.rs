@@ -97,7 +97,7 @@ fn c_a_service_may_be_down_for_most_of_the_window() {
 #[test]
 fn d_a_crash_leaves_nothing_stuck() {
     block_on(async {
-        let mut platform = Simulation::new(settings(0));
+        let mut platform = Simulation::new(settings(0)).through_the_queue();
         let org = platform.organization().await;
         let one = platform.connect(org, "one").await;
         let address = platform.address(org, "orders", &[one]).await;

@@ -1,6 +1,7 @@
 //! The whole platform in virtual time: the core's own steps, driven without a runtime and without waiting.
 
 mod run;
+mod slots;
 
 use std::{
     sync::{
@@ -27,6 +28,7 @@ use crate::{
 };
 
 use run::{Run, SHARES};
+use slots::SimulatedSlots;
 
 /// A platform with a postbox for a provider and a clock that a test moves.
 pub struct Simulation {
@@ -42,7 +44,9 @@ pub struct Simulation {
     timeout: Duration,
     /// The seed and the odds of store and queue, if they fail now and then.
     faults: Option<(u64, Odds)>,
-    run: Mutex<Run>,
+    run: Arc<Mutex<Run>>,
+    /// Whether new dispatches may begin with their acceptance.
+    gives_slots: bool,
     published: AtomicU64,
 }
 
@@ -57,9 +61,31 @@ impl Simulation {
     #[must_use]
     pub fn on(store: Arc<dyn Store>, postbox: Postbox, settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new());
+        let (timeout, run, published) = (Duration::ZERO, Arc::default(), AtomicU64::default());
         let platform = platform(&store, &postbox, &clock, settings.clone(), None);
-        let (timeout, run, published) = (Duration::ZERO, Mutex::default(), AtomicU64::default());
-        Self { platform, postbox, clock, store, settings, timeout, faults: None, run, published }
+        let gives_slots = true;
+        let mut new =
+            Self { platform, postbox, clock, store, settings, timeout, faults: None, run, gives_slots, published };
+        new.open();
+        new
+    }
+
+    /// The same, but every dispatch goes through the queue.
+    #[must_use]
+    pub fn through_the_queue(mut self) -> Self {
+        self.gives_slots = false;
+        self.open();
+        self
+    }
+
+    /// A process that knows nothing yet.
+    fn open(&mut self) {
+        self.run = Arc::default();
+        self.platform = platform(&self.store, &self.postbox, &self.clock, self.settings.clone(), self.faults);
+        if self.gives_slots {
+            let slots = SimulatedSlots { run: self.run.clone(), platform: self.platform.clone() };
+            self.platform = self.platform.clone().beginning_in(Arc::new(slots));
+        }
     }
 
     /// The same, but an attempt that ends in a timeout takes that long, and a slot with it.
@@ -76,8 +102,7 @@ impl Simulation {
     /// The same installation as another process finds it after a crash: the queue is empty, attempts that were under way
     /// are lost, and what was open is taken up.
     pub async fn restart(&mut self) {
-        self.platform = platform(&self.store, &self.postbox, &self.clock, self.settings.clone(), self.faults);
-        *self.run.lock().unwrap() = Run::default();
+        self.open();
         // A process that cannot do this ends, and the next one tries.
         while let Err(error) = self.platform.recover(integrations_core::store::Abandoned::All).await {
             self.expect(&error);

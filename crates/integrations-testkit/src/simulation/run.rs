@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use integrations_core::{FailureKind, Shares, later, store::AttemptReport};
+use integrations_core::{
+    DispatchId, FailureKind, Shares, later,
+    store::{AttemptReport, StartedAttempt},
+};
 use jiff::Timestamp;
 
 use super::Simulation;
@@ -11,7 +14,7 @@ use super::Simulation;
 const SWEEP_EVERY: Duration = integrations_core::SWEEP_HORIZON;
 
 /// How many attempts are made at a time.
-const SLOTS: usize = 64;
+pub(super) const SLOTS: usize = 64;
 
 /// How much of them one lane and one organization may have.
 pub(super) const SHARES: Shares = Shares { lane: 16, organization: 48 };
@@ -26,6 +29,10 @@ const MAX_REPORTS: u32 = 40;
 #[derive(Default)]
 pub(super) struct Run {
     in_flight: Vec<InFlight>,
+    /// Slots that are taken in a commit, and what has become of those before.
+    pub(super) taken: usize,
+    pub(super) started: Vec<StartedAttempt>,
+    pub(super) given_back: Vec<(DispatchId, Option<Timestamp>)>,
     next_sweep: Option<Timestamp>,
 }
 
@@ -35,6 +42,13 @@ struct InFlight {
     report: AttemptReport,
     /// How often it was reported.
     reported: u32,
+}
+
+impl Run {
+    /// How many slots are not free.
+    pub(super) fn busy(&self) -> usize {
+        self.in_flight.len() + self.taken + self.started.len()
+    }
 }
 
 impl Simulation {
@@ -72,6 +86,9 @@ impl Simulation {
     pub async fn work(&self) -> Option<Timestamp> {
         loop {
             self.end_attempts().await;
+            if self.make_first_attempts().await {
+                continue;
+            }
             let (free, next_end) = self.slots();
             if free == 0 {
                 return next_end;
@@ -88,19 +105,39 @@ impl Simulation {
                 return taken.next_due.into_iter().chain(next_end).min();
             }
             for attempt in taken.attempts {
-                let result = self.platform.attempt(&attempt).await;
-                let timed_out = result.as_ref().is_err_and(|error| error.kind == FailureKind::Timeout);
-                let ends_at = if timed_out { later(self.now(), self.timeout) } else { self.now() };
-                let report = AttemptReport { ended_at: ends_at, ..self.platform.report(&attempt, result) };
-                self.run.lock().unwrap().in_flight.push(InFlight { ends_at, report, reported: 0 });
+                self.make(attempt).await;
             }
         }
+    }
+
+    /// Makes what has begun with its acceptance, if there is something.
+    async fn make_first_attempts(&self) -> bool {
+        let (started, given_back) = {
+            let mut run = self.run.lock().unwrap();
+            (std::mem::take(&mut run.started), std::mem::take(&mut run.given_back))
+        };
+        let any = !started.is_empty();
+        for attempt in started {
+            self.make(attempt).await;
+        }
+        for (dispatch, due) in given_back {
+            self.platform.give_back(dispatch, due).await;
+        }
+        any
+    }
+
+    async fn make(&self, attempt: StartedAttempt) {
+        let result = self.platform.attempt(&attempt).await;
+        let timed_out = result.as_ref().is_err_and(|error| error.kind == FailureKind::Timeout);
+        let ends_at = if timed_out { later(self.now(), self.timeout) } else { self.now() };
+        let report = AttemptReport { ended_at: ends_at, ..self.platform.report(&attempt, result) };
+        self.run.lock().unwrap().in_flight.push(InFlight { ends_at, report, reported: 0 });
     }
 
     /// How many more attempts can be made now, and when there can be others.
     fn slots(&self) -> (usize, Option<Timestamp>) {
         let run = self.run.lock().unwrap();
-        (SLOTS - run.in_flight.len(), run.in_flight.iter().map(|attempt| attempt.ends_at).min())
+        (SLOTS - run.busy(), run.in_flight.iter().map(|attempt| attempt.ends_at).min())
     }
 
     /// Settles what has ended.
