@@ -2,7 +2,7 @@
 
 mod fit;
 
-pub use fit::{Unit, cut, escaped};
+pub use fit::{Unit, cut, escaped, push_escaped};
 
 /// The most characters in a row that [attach](attaches) to the one before them; more would only be there to overlap
 /// other lines or to hide something. Vietnamese needs two, emoji sequences three.
@@ -37,6 +37,9 @@ fn attaches(c: char) -> bool {
 /// joiners and marks that have nothing to attach to or are too many.
 #[must_use]
 pub fn single_line(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     let mut gap = true;
     let mut attached = 0;
@@ -55,6 +58,13 @@ pub fn single_line(text: &str) -> String {
         }
     }
     line
+}
+
+/// Whether it is a line of printable ASCII without a space too many, as most are: a quicker look than the one at every
+/// character.
+fn is_plain(text: &str) -> bool {
+    let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    printable && !text.starts_with(' ') && !text.ends_with(' ') && !text.contains("  ")
 }
 
 /// Several lines of clean text: each is a [`single_line`], and one empty line at most stands between two others.
@@ -112,6 +122,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn plain_text_takes_a_shorter_way_to_the_same(text in "[ -~]{0,20}") {
+            let (short_way, long_way) = (single_line(&text), single_line(&format!("{text}é")));
+            prop_assert_eq!(Some(short_way.as_str()), long_way.strip_suffix('é').map(str::trim_end));
+        }
+
         #[test]
         fn a_single_line_is_clean_and_stays_so(text in any::<String>()) {
             let line = single_line(&text);

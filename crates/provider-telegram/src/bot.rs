@@ -1,8 +1,7 @@
 //! Calls to the Bot API in the name of one bot.
 
 use integrations_core::{DeliveryError, FailureKind, HttpRequest, provider::Service};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
@@ -19,14 +18,23 @@ pub(crate) struct Bot<'a> {
 
 impl Bot<'_> {
     /// Calls a method that takes effect.
-    pub(crate) async fn call<T: DeserializeOwned>(&self, method: &str, parameters: &Value) -> Result<T, Refused> {
-        let request = HttpRequest::post_json(self.url(method)?, parameters);
-        let answer = self.service.send(request).await?;
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<T, Refused> {
+        let written = serde_json::to_vec(parameters);
+        let body = written.map_err(|_| DeliveryError::new(FailureKind::Rejected, "it cannot be written as JSON"))?;
+        let answer = self.service.send(HttpRequest::post(self.url(method)?, "application/json", body)).await?;
         answer::read(&answer, self.service.now)
     }
 
     /// Calls a method that only tells something: if its answer is lost, nothing has happened.
-    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: &str, parameters: &Value) -> Result<T, Refused> {
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        parameters: &impl Serialize,
+    ) -> Result<T, Refused> {
         let answer = self.call(method, parameters).await;
         answer.map_err(|refused| Refused { error: refused.error.repeatable(), ..refused })
     }

@@ -1,15 +1,19 @@
 //! One message on its way into `sendMessage`, and how it is made acceptable if Telegram finds fault with its form.
 
+use std::borrow::Cow;
+
 use integrations_core::{
     provider::{Action, Notification},
     text,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use url::{Host, Url};
 
 use crate::{
     Config,
     answer::Remedy,
+    chat::TopicId,
     render::{Rendered, render},
 };
 
@@ -49,24 +53,46 @@ impl<'a> Draft<'a> {
         true
     }
 
-    /// The parameters of `sendMessage` (<https://core.telegram.org/bots/api#sendmessage>).
-    pub(crate) fn parameters(&self) -> Value {
-        let text = match self.form {
-            Form::Html => self.text.html.clone(),
-            Form::Plain => self.text.plain.clone(),
-            Form::Short => text::cut(&self.text.plain, SHORT_CHARS),
-        };
-        let parameters = [
-            ("chat_id", Some(self.config.chat_id.to_parameter())),
-            ("message_thread_id", self.config.topic_id.map(|topic| json!(topic))),
-            ("text", Some(json!(text))),
-            ("parse_mode", (self.form == Form::Html).then(|| json!("HTML"))),
-            ("disable_notification", Some(json!(self.config.silent))),
-            ("link_preview_options", Some(json!({ "is_disabled": true }))),
-            ("reply_markup", (!self.buttons.is_empty()).then(|| json!({ "inline_keyboard": self.buttons }))),
-        ];
-        parameters.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
+        Parameters {
+            chat_id: self.config.chat_id.to_parameter(),
+            message_thread_id: self.config.topic_id,
+            text: match self.form {
+                Form::Html => self.text.html.as_str().into(),
+                Form::Plain => self.text.plain.as_str().into(),
+                Form::Short => text::cut(&self.text.plain, SHORT_CHARS).into(),
+            },
+            parse_mode: (self.form == Form::Html).then_some("HTML"),
+            disable_notification: self.config.silent,
+            link_preview_options: LinkPreviewOptions { is_disabled: true },
+            reply_markup: (!self.buttons.is_empty()).then_some(Keyboard { inline_keyboard: &self.buttons }),
+        }
     }
+}
+
+/// The parameters of `sendMessage` (<https://core.telegram.org/bots/api#sendmessage>).
+#[derive(Serialize)]
+pub(crate) struct Parameters<'a> {
+    chat_id: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_thread_id: Option<TopicId>,
+    text: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parse_mode: Option<&'static str>,
+    disable_notification: bool,
+    link_preview_options: LinkPreviewOptions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<Keyboard<'a>>,
+}
+
+#[derive(Serialize)]
+struct LinkPreviewOptions {
+    is_disabled: bool,
+}
+
+#[derive(Serialize)]
+struct Keyboard<'a> {
+    inline_keyboard: &'a [Value],
 }
 
 /// A row with one button for every action that can be one.
@@ -130,15 +156,16 @@ mod tests {
         let notification = Notification { title: "T".to_owned(), fields: Vec::new(), body, actions: vec![action] };
         let config = serde_json::from_value(json!({ "chatId": "12345" })).unwrap();
         let mut draft = Draft::new(&config, &notification);
-        assert_eq!(draft.parameters()["parse_mode"], "HTML");
+        let shown = |draft: &Draft<'_>| serde_json::to_value(draft.parameters()).unwrap();
+        assert_eq!(shown(&draft)["parse_mode"], "HTML");
 
         assert!(draft.remedied(Remedy::Plain) && !draft.remedied(Remedy::Plain));
-        assert_eq!(draft.parameters()["text"].as_str().unwrap().chars().count(), 4_003);
+        assert_eq!(shown(&draft)["text"].as_str().unwrap().chars().count(), 4_003);
         assert!(draft.remedied(Remedy::Shorter) && !draft.remedied(Remedy::Shorter) && !draft.remedied(Remedy::Plain));
-        assert_eq!(draft.parameters()["text"].as_str().unwrap().chars().count(), SHORT_CHARS);
-        assert!(draft.parameters().get("parse_mode").is_none());
+        assert_eq!(shown(&draft)["text"].as_str().unwrap().chars().count(), SHORT_CHARS);
+        assert!(shown(&draft).get("parse_mode").is_none());
         assert!(draft.remedied(Remedy::NoButtons) && !draft.remedied(Remedy::NoButtons));
-        assert!(draft.parameters().get("reply_markup").is_none());
+        assert!(shown(&draft).get("reply_markup").is_none());
         assert!(!draft.remedied(Remedy::NewChat(1)));
     }
 }

@@ -87,7 +87,7 @@ impl Sheet {
         if !text.is_empty() {
             let (open, close) = style.tags();
             self.form.html.push_str(open);
-            self.form.html.extend(text::escaped(&text, ESCAPES));
+            text::push_escaped(&mut self.form.html, &text, ESCAPES);
             self.form.html.push_str(close);
             self.form.plain.push_str(&text);
         }

@@ -143,7 +143,7 @@ fn start(id: DispatchId, known: &mut Known, integration: &Arc<Integration>, now:
         dispatch: id,
         generation: state.generation,
         number: state.attempt_count,
-        event: *known.event.take()?,
+        event: known.event.take()?,
         integration: Arc::clone(integration),
     })))
 }

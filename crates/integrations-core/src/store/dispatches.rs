@@ -121,8 +121,8 @@ pub struct StartedAttempt {
     pub generation: u64,
     /// The attempt's number.
     pub number: u32,
-    /// The event to deliver.
-    pub event: Event,
+    /// The event to deliver. Its dispatches may share it.
+    pub event: Arc<Event>,
     /// The integration to deliver to, as it was then. Attempts that begin together share it.
     pub integration: Arc<Integration>,
 }

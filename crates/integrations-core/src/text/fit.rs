@@ -70,6 +70,20 @@ pub fn escaped<'a>(text: &'a str, table: &'a [(char, &'a str)]) -> impl Iterator
     })
 }
 
+/// Appends `text` as `table` writes it; the same as to append all that [`escaped`] gives, and quicker.
+pub fn push_escaped(into: &mut String, text: &str, table: &[(char, &str)]) {
+    let escape = |c: char| table.iter().find(|(character, _)| *character == c).map(|(_, escape)| *escape);
+    for run in text.split_inclusive(|c| escape(c).is_some()) {
+        match run.chars().next_back().and_then(|last| Some((last, escape(last)?))) {
+            Some((last, escape)) => {
+                into.push_str(run.strip_suffix(last).unwrap_or_default());
+                into.push_str(escape);
+            }
+            None => into.push_str(run),
+        }
+    }
+}
+
 fn characters(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(|_: char| true)
 }
@@ -109,6 +123,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_pushed_text_is_escaped(text in "[a&<é😀]{0,12}") {
+            let mut pushed = "before ".to_owned();
+            push_escaped(&mut pushed, &text, HTML);
+            prop_assert_eq!(pushed, escaped(&text, HTML).fold("before ".to_owned(), |all, piece| all + piece));
+        }
+
         #[test]
         fn a_cut_text_is_never_longer(text in any::<String>(), max in 0_usize..50) {
             for unit in UNITS {

@@ -24,7 +24,7 @@ suite! { $
             let attempt = scene.start(id).await;
             assert_eq!((attempt.dispatch, attempt.generation, attempt.number), (id, 1, 1));
             assert_eq!(*attempt.integration, scene.stored(&route.integration).await);
-            assert_eq!(attempt.event, Event {
+            assert_eq!(*attempt.event, Event {
                 id: new.id,
                 organization: route.organization,
                 address_id: route.address.id,

@@ -171,8 +171,9 @@ impl Recording<'_> {
         let links = self.threads.add_event(place.organization);
         let event = Accepted { arrival, organization: place.organization, address: target.address, links };
         self.written.event(event);
+        let shown = Arc::new(arrival.event(target));
         let subscribers = target.subscribers.iter();
-        let mut entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, target, subscriber)).collect();
+        let mut entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, &shown, subscriber)).collect();
         let dispatch_count = entries.len() as u64;
         if let (Some(key), Some(deduplication)) = (key, arrival.deduplication) {
             let seen = Seen::new(arrival.id, dispatch_count, deduplication);
@@ -185,7 +186,7 @@ impl Recording<'_> {
         Recorded::Accepted { dispatch_count, entries }
     }
 
-    fn dispatch(&mut self, event: Accepted<'_>, target: &Target, subscriber: &Subscriber) -> QueueEntry {
+    fn dispatch(&mut self, event: Accepted<'_>, shown: &Arc<Event>, subscriber: &Subscriber) -> QueueEntry {
         let Accepted { arrival, organization, address, .. } = event;
         let Subscriber { integration, .. } = *subscriber;
         let id = DispatchId::derive(arrival.id, subscriber.id);
@@ -198,7 +199,7 @@ impl Recording<'_> {
             address_deleted: false,
             started_at: None,
             state: Some(DispatchState::accepted(arrival.received_at)),
-            event: Some(Box::new(arrival.event(target))),
+            event: Some(shown.clone()),
         });
         QueueEntry {
             dispatch: id,

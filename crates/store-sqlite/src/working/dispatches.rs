@@ -1,6 +1,6 @@
 //! Dispatches that workers are about to ask for.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use integrations_core::{AddressId, DispatchId, DispatchState, Event, EventId, OrganizationId};
 use jiff::Timestamp;
@@ -12,8 +12,8 @@ use crate::{
     states::{self, state_columns},
 };
 
-/// How many new ones are remembered, each with about a kibibyte of its event.
-const LIMIT: usize = 8192;
+/// How many are remembered, each with some hundred bytes, and its event if no other one has it.
+const LIMIT: usize = 32_768;
 
 pub(crate) const FACTS: Bulk<1> = Bulk(concat!(
     "SELECT d.id, d.sequence, d.organization, d.integration, a.deleted_at IS NOT NULL, d.started_at, ",
@@ -37,7 +37,7 @@ pub(crate) struct Known {
     /// None if it cannot be read.
     pub(crate) state: Option<DispatchState>,
     /// None if it cannot be read, or if an attempt has taken it.
-    pub(crate) event: Option<Box<Event>>,
+    pub(crate) event: Option<Arc<Event>>,
 }
 
 /// Dispatches by identifier.
@@ -112,7 +112,7 @@ fn add_content(known: &mut Known, columns: &mut Columns<'_>) -> Result<(), Unrea
     known.started_at = columns.optional_time()?;
     known.state = Some(states::state(columns)?);
     let organization = OrganizationId::from_bytes(columns.bytes()?);
-    known.event = Some(Box::new(Event {
+    known.event = Some(Arc::new(Event {
         id: EventId::from_bytes(columns.bytes()?),
         organization,
         address_id: AddressId::from_bytes(columns.bytes()?),

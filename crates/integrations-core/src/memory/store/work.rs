@@ -123,7 +123,7 @@ impl State {
             retry_after: None,
             remote_id: None,
         });
-        let event = self.events.get(&row.dispatch.event)?.clone();
+        let event = self.events.get(&row.dispatch.event)?.clone().into();
         let (generation, integration) = (row.dispatch.state.generation, integration.into());
         Some(Begun::Started(Box::new(StartedAttempt { dispatch: id, generation, number, event, integration })))
     }
