@@ -12,7 +12,7 @@ use integrations_core::{
 };
 use integrations_testkit::{
     clock::ManualClock,
-    queue::{self, LEASE, QueueHarness, SHARES},
+    queue::{LEASE, QueueHarness, SHARES, arriving, waiting},
 };
 use jiff::Timestamp;
 
@@ -188,24 +188,24 @@ fn broken(defect: Defect) -> Harness {
 }
 
 bites! { Defect, broken;
-    PushPutsOff: queue::the_earlier_time_wins,
-    PushDoubles: queue::pushing_twice_is_one_entry,
-    PushGivesWhatIsReserved: queue::pushing_what_is_reserved_changes_nothing,
-    ReserveForgetsTheShareOfLanes: queue::a_lane_has_no_more_in_flight_than_its_share,
-    ReserveForgetsTheShareOfOrganizations: queue::an_organization_has_no_more_in_flight_than_its_share,
-    ReserveComesEarly: queue::an_entry_waits_until_it_is_due,
-    ReserveTellsNoTime: queue::an_entry_waits_until_it_is_due,
-    ReserveLosesOne: queue::every_entry_is_given_exactly_once,
-    LeasesNeverEnd: queue::reserved_work_comes_back_when_its_lease_ends,
-    FinishForgetsTheTime: queue::a_finished_entry_can_come_again,
-    FinishForgetsNothing: queue::pushing_twice_is_one_entry,
-    NewIsOnlyPromised: queue::what_is_new_can_be_reserved_at_once,
-    NewForgetsTheShares: queue::what_is_reserved_at_once_keeps_to_the_shares,
-    NewOvertakes: queue::what_is_reserved_at_once_overtakes_nobody,
-    NewIsNotExpected: queue::what_is_expected_goes_first,
-    LanesAreOne: queue::lanes_take_turns,
-    OrganizationsAreOne: queue::organizations_take_turns,
-    TheSequenceIsForgotten: queue::a_lane_is_in_order_of_due_time_then_sequence,
+    PushPutsOff: waiting::the_earlier_time_wins,
+    PushDoubles: waiting::pushing_twice_is_one_entry,
+    PushGivesWhatIsReserved: waiting::pushing_what_is_reserved_changes_nothing,
+    ReserveForgetsTheShareOfLanes: waiting::a_lane_has_no_more_in_flight_than_its_share,
+    ReserveForgetsTheShareOfOrganizations: waiting::an_organization_has_no_more_in_flight_than_its_share,
+    ReserveComesEarly: waiting::an_entry_waits_until_it_is_due,
+    ReserveTellsNoTime: waiting::an_entry_waits_until_it_is_due,
+    ReserveLosesOne: waiting::every_entry_is_given_exactly_once,
+    LeasesNeverEnd: waiting::reserved_work_comes_back_when_its_lease_ends,
+    FinishForgetsTheTime: waiting::a_finished_entry_can_come_again,
+    FinishForgetsNothing: waiting::pushing_twice_is_one_entry,
+    NewIsOnlyPromised: arriving::what_is_new_can_be_reserved_at_once,
+    NewForgetsTheShares: arriving::what_is_reserved_at_once_keeps_to_the_shares,
+    NewOvertakes: arriving::what_is_reserved_at_once_overtakes_nobody,
+    NewIsNotExpected: arriving::what_is_expected_goes_first,
+    LanesAreOne: waiting::lanes_take_turns,
+    OrganizationsAreOne: waiting::organizations_take_turns,
+    TheSequenceIsForgotten: waiting::a_lane_is_in_order_of_due_time_then_sequence,
 }
 
 /// The case would wait for ever, so it is looked at once: nothing in it takes time.
@@ -213,7 +213,7 @@ bites! { Defect, broken;
 fn a_push_that_wakes_nobody_is_noticed() {
     let run = |defect| {
         let harness = broken(defect);
-        let case = std::pin::pin!(queue::a_push_before_the_wait_is_not_missed(&harness));
+        let case = std::pin::pin!(waiting::a_push_before_the_wait_is_not_missed(&harness));
         case.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
     };
     assert!(run(D::None));

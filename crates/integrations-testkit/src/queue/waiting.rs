@@ -1,88 +1,15 @@
-//! What every queue must do.
+//! What is pushed waits for its turn, and is given to one worker at a time.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use integrations_core::{
-    DispatchId, DispatchQueue, EventId, Finished, IntegrationId, LaneKey, OrganizationId, QueueEntry, Shares, later,
-};
+use integrations_core::{Finished, LaneKey, QueueEntry, later};
 use jiff::Timestamp;
 
-use crate::{
-    clock::{ManualClock, SeqEntropy},
-    suite::suite,
-};
-
-/// What an adapter supplies: a fresh, empty queue of its own for each test.
-pub trait QueueHarness: Send + Sync {
-    /// The queue, with [`SHARES`] and [`LEASE`].
-    fn queue(&self) -> Arc<dyn DispatchQueue>;
-
-    /// The queue's time.
-    fn now(&self) -> Timestamp;
-
-    /// Lets time pass: a manual clock is set forward, a real one waited for.
-    fn pass(&self, time: Duration) -> impl Future<Output = ()> + Send;
-}
-
-/// The shares that the queue of a harness has.
-pub const SHARES: Shares = Shares { lane: 2, organization: 3 };
-
-/// The lease that the queue of a harness gives.
-pub const LEASE: Duration = Duration::from_millis(1_500);
-
-/// A moment that passes also in real time.
-const MOMENT: Duration = Duration::from_millis(300);
-
-struct Entries {
-    entropy: SeqEntropy,
-    clock: ManualClock,
-    now: Timestamp,
-    sequence: u64,
-}
-
-impl Entries {
-    fn new(harness: &impl QueueHarness) -> Self {
-        Self { entropy: SeqEntropy::default(), clock: ManualClock::default(), now: harness.now(), sequence: 0 }
-    }
-
-    fn organization(&self) -> OrganizationId {
-        OrganizationId::generate(&self.clock, &self.entropy)
-    }
-
-    /// An entry that has just become due.
-    fn due(&mut self, organization: OrganizationId, lane: &str) -> QueueEntry {
-        self.sequence += 1;
-        let event = EventId::generate(&self.clock, &self.entropy);
-        let integration = IntegrationId::generate(&self.clock, &self.entropy);
-        QueueEntry {
-            dispatch: DispatchId::derive(event, integration),
-            organization,
-            lane: LaneKey::from_stored(format!("{organization}/{lane}")),
-            due: self.now,
-            sequence: self.sequence,
-        }
-    }
-
-    fn many(&mut self, count: usize, organization: OrganizationId, lane: &str) -> Vec<QueueEntry> {
-        (0..count).map(|_| self.due(organization, lane)).collect()
-    }
-}
-
-async fn take(queue: &Arc<dyn DispatchQueue>, max: usize) -> Vec<DispatchId> {
-    queue.reserve(max).await.unwrap().entries.into_iter().map(|entry| entry.dispatch).collect()
-}
-
-async fn forget(queue: &Arc<dyn DispatchQueue>, dispatches: &[DispatchId]) {
-    let finished: Vec<_> = dispatches.iter().map(|id| Finished { dispatch: *id, again_at: None }).collect();
-    queue.finish(&finished).await.unwrap();
-}
-
-fn ids(entries: &[QueueEntry]) -> Vec<DispatchId> {
-    entries.iter().map(|entry| entry.dispatch).collect()
-}
+use super::{Entries, LEASE, MOMENT, QueueHarness, SHARES, forget, ids, take};
+use crate::suite::suite;
 
 suite! { $
-    queue_conformance in queue for QueueHarness {
+    queue_waiting in queue::waiting for QueueHarness {
         /// Nothing in, nothing out.
         async fn an_empty_queue_gives_nothing(harness) {
             assert!(take(&harness.queue(), 10).await.is_empty());
@@ -259,87 +186,6 @@ suite! { $
             assert!(take(&queue, 10).await.is_empty());
             forget(&queue, &taken).await;
             assert_eq!(take(&queue, 10).await.len(), SHARES.organization);
-        }
-
-        /// What has just been accepted need not wait, and is reserved like anything else. A queue that cannot say so
-        /// without waiting always says no.
-        async fn what_is_new_can_be_reserved_at_once(harness) {
-            let (queue, mut new) = (harness.queue(), Entries::new(harness));
-            let entry = new.due(new.organization(), "a");
-            if !queue.reserve_new(&entry) {
-                assert!(take(&queue, 10).await.is_empty(), "it said no, and took it");
-                return;
-            }
-            assert!(!queue.reserve_new(&entry), "it was reserved twice");
-            queue.push(std::slice::from_ref(&entry)).await.unwrap();
-            assert!(take(&queue, 10).await.is_empty());
-            harness.pass(LEASE * 2).await;
-            assert_eq!(take(&queue, 10).await, [entry.dispatch]);
-            forget(&queue, &[entry.dispatch]).await;
-            harness.pass(LEASE * 2).await;
-            assert!(take(&queue, 10).await.is_empty());
-        }
-
-        /// It counts for the shares, and ends like anything else.
-        async fn what_is_reserved_at_once_keeps_to_the_shares(harness) {
-            let (queue, mut new) = (harness.queue(), Entries::new(harness));
-            let organization = new.organization();
-            let (lane, others) = (new.many(SHARES.lane + 1, organization, "a"), new.many(SHARES.organization, organization, "b"));
-            if !queue.reserve_new(&lane[0]) {
-                return;
-            }
-            assert!(lane[1..SHARES.lane].iter().all(|entry| queue.reserve_new(entry)));
-            assert!(!queue.reserve_new(&lane[SHARES.lane]), "the lane has its share");
-            let room = SHARES.organization - SHARES.lane;
-            assert!(others[..room].iter().all(|entry| queue.reserve_new(entry)));
-            assert!(!queue.reserve_new(&others[room]), "the organization has its share");
-            let elsewhere = new.due(new.organization(), "a");
-            assert!(queue.reserve_new(&elsewhere));
-            queue.push(&[others[room].clone()]).await.unwrap();
-            assert!(take(&queue, 10).await.is_empty());
-            forget(&queue, &[lane[0].dispatch]).await;
-            assert_eq!(take(&queue, 10).await, [others[room].dispatch]);
-        }
-
-        /// Nobody is overtaken: where something waits for its turn, what is new waits behind it, and nothing is early.
-        async fn what_is_reserved_at_once_overtakes_nobody(harness) {
-            let (queue, mut new) = (harness.queue(), Entries::new(harness));
-            let organization = new.organization();
-            let waiting = new.due(organization, "a");
-            queue.push(std::slice::from_ref(&waiting)).await.unwrap();
-            let (same, other) = (new.due(organization, "a"), new.due(new.organization(), "a"));
-            assert!(!queue.reserve_new(&same) && !queue.reserve_new(&other));
-            assert_eq!(take(&queue, 1).await, [waiting.dispatch]);
-            let mut early = new.due(new.organization(), "a");
-            early.due = later(early.due, Duration::from_secs(3_600));
-            assert!(!queue.reserve_new(&early));
-            let behind = new.many(SHARES.lane, organization, "a");
-            queue.push(&behind).await.unwrap();
-            take(&queue, 1).await;
-            assert!(!queue.reserve_new(&same), "its lane has no room, and something waits there");
-        }
-
-        /// Between its acceptance and its push a newer message must not overtake it.
-        async fn what_is_expected_goes_first(harness) {
-            let (queue, mut new) = (harness.queue(), Entries::new(harness));
-            let organization = new.organization();
-            let (first, second, other) = (new.due(organization, "a"), new.due(organization, "a"), new.due(organization, "b"));
-            queue.expect_new(&first);
-            assert!(take(&queue, 10).await.is_empty());
-            if !queue.reserve_new(&other) {
-                return;
-            }
-            assert!(!queue.reserve_new(&second), "it overtook what is expected");
-            queue.push(&[first.clone(), second.clone()]).await.unwrap();
-            assert_eq!(take(&queue, 10).await, [first.dispatch, second.dispatch]);
-            forget(&queue, &[first.dispatch, second.dispatch, other.dispatch]).await;
-
-            // A push that never comes is not waited for.
-            let (lost, next) = (new.due(organization, "a"), new.due(organization, "a"));
-            queue.expect_new(&lost);
-            harness.pass(LEASE * 2).await;
-            assert!(queue.reserve_new(&next));
-            assert!(take(&queue, 10).await.is_empty());
         }
 
         /// A worker that died keeps nothing.
