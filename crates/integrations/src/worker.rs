@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use integrations_core::{DispatchId, Platform, Reservation, Shares, WorkError, elapsed, store::StartedAttempt};
 use jiff::Timestamp;
 use tokio::{
@@ -105,13 +106,13 @@ impl Worker {
     async fn work(&self, mut slots: OwnedSemaphorePermit) -> Result<Next, WorkError> {
         let free = slots.num_permits();
         let Reservation { entries, next_due } = self.platform.ports().queue.reserve(free).await?;
-        drop(slots.split(free - entries.len()));
+        drop(slots.split(free.saturating_sub(entries.len())));
         for attempt in self.platform.begin(&entries).await? {
             if let Some(slot) = slots.split(1) {
                 self.start(attempt, slot);
             }
         }
-        Ok(if entries.len() == free { Next::Look } else { Next::Wait(next_due) })
+        Ok(if entries.len() >= free { Next::Look } else { Next::Wait(next_due) })
     }
 
     /// All slots that are free, at least one; none when it is time to stop.
@@ -151,14 +152,15 @@ impl Worker {
     /// Gives a dispatch back to the queue that has a slot and does not start.
     pub(crate) fn give_back(&self, dispatch: DispatchId, due: Option<Timestamp>, slot: OwnedSemaphorePermit) {
         let (platform, ended) = (self.platform.clone(), self.ended.clone());
-        self.tasks.spawn_on(
-            async move {
-                platform.give_back(dispatch, due).await;
-                drop(slot);
-                ended.notify_one();
-            },
-            &self.runtime,
-        );
+        let mut giving = Box::pin(async move {
+            platform.give_back(dispatch, due).await;
+            drop(slot);
+            ended.notify_one();
+        });
+        // A queue that reserves at once takes back at once, before anybody pushes what is accepted after all.
+        if giving.as_mut().now_or_never().is_none() {
+            self.tasks.spawn_on(giving, &self.runtime);
+        }
     }
 
     /// Waits for a cause to look again: a push, a due time, an attempt that ended, or the stop.

@@ -157,7 +157,7 @@ impl Recording<'_> {
         organizations.filter(|id| call.max_waiting > 0 && self.threads.waiting(*id) > call.max_waiting).collect()
     }
 
-    fn accept(&mut self, arrival: &Arrival, full: &HashSet<i64>, starting: Option<&mut Starting>) -> Recorded {
+    fn accept(&mut self, arrival: &Arrival, full: &HashSet<i64>, mut starting: Option<&mut Starting>) -> Recorded {
         let places = self.places;
         let Some(place) = places.get(&arrival.place) else { return Recorded::UnknownAddress };
         let key = repeats::key(arrival, place);
@@ -172,41 +172,53 @@ impl Recording<'_> {
         let event = Accepted { arrival, organization: place.organization, address: target.address, links };
         self.written.event(event);
         let shown = Arc::new(arrival.event(target));
+        let dispatch_count = target.subscribers.len() as u64;
         let subscribers = target.subscribers.iter();
-        let mut entries: Vec<_> = subscribers.map(|subscriber| self.dispatch(event, &shown, subscriber)).collect();
-        let dispatch_count = entries.len() as u64;
+        let entries = subscribers.filter_map(|subscriber| self.dispatch(event, &shown, subscriber, &mut starting));
+        let entries = entries.collect();
         if let (Some(key), Some(deduplication)) = (key, arrival.deduplication) {
             let seen = Seen::new(arrival.id, dispatch_count, deduplication);
             self.written.seen(key, seen);
             self.repeats.remember(key, seen);
         }
-        if let Some(starting) = starting {
-            entries.retain(|entry| self.dispatches.get(entry.dispatch).is_none() || !starting.take(entry));
-        }
         Recorded::Accepted { dispatch_count, entries }
     }
 
-    fn dispatch(&mut self, event: Accepted<'_>, shown: &Arc<Event>, subscriber: &Subscriber) -> QueueEntry {
+    /// Gives the entry for the queue, unless the dispatch gets a slot.
+    fn dispatch(
+        &mut self,
+        event: Accepted<'_>,
+        shown: &Arc<Event>,
+        subscriber: &Subscriber,
+        starting: &mut Option<&mut Starting>,
+    ) -> Option<QueueEntry> {
         let Accepted { arrival, organization, address, .. } = event;
         let Subscriber { integration, .. } = *subscriber;
         let id = DispatchId::derive(arrival.id, subscriber.id);
         let links = self.threads.add_dispatch(organization, address, integration);
         self.written.dispatch(id, event, integration, links);
-        self.dispatches.add(id, || Known {
-            sequence: links.sequence,
-            organization,
-            integration,
-            address_deleted: false,
-            started_at: None,
-            state: Some(DispatchState::accepted(arrival.received_at)),
-            event: Some(shown.clone()),
-        });
-        QueueEntry {
+        let entry = QueueEntry {
             dispatch: id,
             organization: arrival.place.organization,
             lane: subscriber.lane.clone(),
             due: arrival.received_at,
             sequence: u64::try_from(links.sequence).unwrap_or_default(),
+        };
+        let starts = starting.as_mut().is_some_and(|starting| starting.take(&entry));
+        if starts || self.dispatches.have_room() {
+            self.dispatches.add(
+                id,
+                Known {
+                    sequence: links.sequence,
+                    organization,
+                    integration,
+                    address_deleted: false,
+                    started_at: None,
+                    state: Some(DispatchState::accepted(arrival.received_at)),
+                    event: Some(shown.clone()),
+                },
+            );
         }
+        (!starts).then_some(entry)
     }
 }

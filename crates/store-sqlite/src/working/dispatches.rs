@@ -73,11 +73,14 @@ impl Dispatches {
         self.0.get_mut(&id)
     }
 
-    /// Remembers a new one, if there is room.
-    pub(crate) fn add(&mut self, id: DispatchId, known: impl FnOnce() -> Known) {
-        if self.0.len() < LIMIT {
-            self.0.insert(id, known());
-        }
+    /// Whether there is room for new ones that nobody asks for yet.
+    pub(crate) fn have_room(&self) -> bool {
+        self.0.len() < LIMIT
+    }
+
+    /// Remembers a new one.
+    pub(crate) fn add(&mut self, id: DispatchId, known: Known) {
+        self.0.insert(id, known);
     }
 
     pub(crate) fn forget(&mut self, id: DispatchId) {
