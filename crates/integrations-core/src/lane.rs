@@ -120,7 +120,7 @@ impl LaneKey {
     /// How many attempts may be open at once, if there is such a limit.
     #[must_use]
     pub fn open(&self) -> Option<usize> {
-        self.0.split_once(LIMIT)?.0.parse().ok()
+        Some(self.limit()?.0)
     }
 
     /// The kind of the provider.
@@ -132,8 +132,13 @@ impl LaneKey {
     /// The same lane without the limit.
     #[must_use]
     pub fn without_limit(&self) -> Self {
-        let rest = self.open().and_then(|_| self.0.split_once(LIMIT));
-        Self(rest.map_or(self.0.as_str(), |(_, rest)| rest).to_owned())
+        Self(self.limit().map_or(self.0.as_str(), |(_, rest)| rest).to_owned())
+    }
+
+    /// The limit, if there is one, and the lane.
+    fn limit(&self) -> Option<(usize, &str)> {
+        let (limit, rest) = self.0.split_once(LIMIT)?;
+        Some((limit.parse().ok()?, rest))
     }
 
     /// The key that [`LaneKey::as_str`] gave.
