@@ -145,13 +145,14 @@ impl Queued {
         self.values.len().checked_div(self.width).unwrap_or_default()
     }
 
-    /// The same statement with as many rows as fit, as often as needed.
+    /// The same statement with as many rows as fit, as often as needed; without rows, the whole of it.
     fn pieces(self) -> impl Iterator<Item = Self> {
         let Self { template, width, values } = self;
+        let most = if width == 0 { values.len() } else { width * LONGEST };
         let mut values = values.into_iter();
-        let first = Some(values.by_ref().take(width * LONGEST).collect());
+        let first = Some(values.by_ref().take(most).collect());
         let rest = std::iter::from_fn(move || {
-            Some(values.by_ref().take(width * LONGEST).collect()).filter(|piece: &Vec<_>| !piece.is_empty())
+            Some(values.by_ref().take(most).collect()).filter(|piece: &Vec<_>| !piece.is_empty())
         });
         first.into_iter().chain(rest).map(move |values| Self { template, width, values })
     }
@@ -176,4 +177,22 @@ fn text(statements: &[Queued], length: usize) -> Arc<String> {
 pub(crate) fn fill(template: &str, width: usize, length: usize) -> String {
     let row = format!("({})", vec!["?"; width].join(","));
     template.replace("{rows}", &format!("VALUES {}", vec![row; length].join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_lose_no_parameter() {
+        let pieces = |width, count| {
+            let values = (0..count).map(|number: i64| number.into()).collect::<Vec<_>>();
+            let pieces: Vec<_> = Queued { template: "", width, values: values.clone() }.pieces().collect();
+            assert_eq!(pieces.iter().flat_map(|piece| piece.values.clone()).collect::<Vec<_>>(), values);
+            assert!(pieces.iter().all(|piece| piece.width == width && piece.rows() <= LONGEST));
+            pieces.len()
+        };
+        assert_eq!([pieces(0, 0), pieces(0, 1), pieces(0, 500)], [1; 3]);
+        assert_eq!([pieces(2, 256), pieces(2, 258), pieces(3, 1_500)], [1, 2, 4]);
+    }
 }
