@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use integrations::{
     WorkerConfig,
     core::{
-        DispatchQueue, DispatchStatus, Finished, QueueEntry, QueueError, Reservation,
+        DispatchQueue, DispatchStatus, Finished, IntegrationPatch, QueueEntry, QueueError, Reservation, StatusWish,
         memory::{MemoryQueue, MemoryStore},
         store::{DispatchFilter, Page},
     },
@@ -85,17 +85,29 @@ async fn slots_past_the_queue_keep_to_the_shares() {
     world.postbox.wait_for(1).await;
 }
 
-/// A dispatch that may not start gives its slot back.
+/// A dispatch that may not start gives back its slot, and its place in the shares.
 #[tokio::test]
 async fn what_is_held_keeps_no_slot() {
     let world = world().await;
-    let (paused, active) = (world.connect("paused").await, world.connect("active").await);
-    let address = world.address("both", &[paused, active]).await;
-    let wish = integrations::core::StatusWish::Paused;
-    let patch = integrations::core::IntegrationPatch { status: Some(wish), ..Default::default() };
-    world.platform.update_integration(world.organization, paused, patch).await.unwrap();
-    for number in 0..50 {
+    let mut all = Vec::new();
+    for number in 0..4 {
+        let paused = world.connect(&format!("paused {number}")).await;
+        let patch = IntegrationPatch { status: Some(StatusWish::Paused), ..IntegrationPatch::default() };
+        world.platform.update_integration(world.organization, paused, patch).await.unwrap();
+        all.push(paused);
+    }
+    let active = world.connect("active").await;
+    all.push(active);
+    let address = world.address("all", &all).await;
+    let waiting = DispatchFilter {
+        integration: Some(active),
+        status: Some(DispatchStatus::Pending),
+        ..DispatchFilter::default()
+    };
+    for number in 0..10 {
         world.publish(address, &number.to_string()).await;
+        let waiting = world.platform.list_dispatches(world.organization, waiting, Page::first(1)).await.unwrap();
+        assert!(waiting.items.is_empty(), "there is no slot for message {number}");
         world.postbox.wait_for(number + 1).await;
     }
 }
