@@ -38,11 +38,7 @@ impl Slots for WorkerSlots {
 impl Slot for Taken {
     fn begun(mut self: Box<Self>, begun: Begun) {
         match begun {
-            Begun::Started(attempt) => {
-                if let Some(permit) = self.permit.take() {
-                    self.worker.start(*attempt, permit);
-                }
-            }
+            Begun::Started(attempt) => self.worker.start(*attempt, self.permit.take()),
             Begun::Waiting(due) => self.give_back(Some(due)),
             Begun::Nothing => self.give_back(None),
         }

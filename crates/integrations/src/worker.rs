@@ -108,9 +108,7 @@ impl Worker {
         let Reservation { entries, next_due } = self.platform.ports().queue.reserve(free).await?;
         drop(slots.split(free.saturating_sub(entries.len())));
         for attempt in self.platform.begin(&entries).await? {
-            if let Some(slot) = slots.split(1) {
-                self.start(attempt, slot);
-            }
+            self.start(attempt, slots.split(1));
         }
         Ok(if entries.len() >= free { Next::Look } else { Next::Wait(next_due) })
     }
@@ -136,8 +134,8 @@ impl Worker {
         (!self.stopping.is_cancelled()).then_some((slot, token))
     }
 
-    /// Makes an attempt that is open.
-    pub(crate) fn start(&self, attempt: StartedAttempt, slot: OwnedSemaphorePermit) {
+    /// Makes an attempt that is open; without a slot, too, should a queue give more than it was asked for.
+    pub(crate) fn start(&self, attempt: StartedAttempt, slot: Option<OwnedSemaphorePermit>) {
         let (platform, ended, timeout) = (self.platform.clone(), self.ended.clone(), self.config.attempt_timeout);
         self.tasks.spawn_on(
             async move {
