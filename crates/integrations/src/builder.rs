@@ -6,6 +6,7 @@ use integrations_core::{
     Clock, DispatchQueue, Entropy, Outbound, Platform, PlatformError, Ports, Provider, Registry, SecretCipher,
     Settings, Store, WorkError, memory::MemoryQueue, store::Abandoned,
 };
+use tokio::runtime::Handle;
 
 use crate::{Integrations, SystemClock, SystemEntropy, WorkerConfig};
 
@@ -20,6 +21,7 @@ pub struct Builder {
     registry: Registry,
     settings: Settings,
     worker: WorkerConfig,
+    attempts_on: Option<Handle>,
 }
 
 /// Why the platform did not start.
@@ -51,6 +53,7 @@ impl Builder {
             registry: Registry::new(),
             settings: Settings::default(),
             worker: WorkerConfig::default(),
+            attempts_on: None,
         }
     }
 
@@ -85,6 +88,13 @@ impl Builder {
         Self { worker, ..self }
     }
 
+    /// Makes attempts on the threads of that runtime. A provider that keeps its thread busy then keeps neither requests
+    /// nor the store waiting. Without it attempts share the runtime on which the platform is started.
+    #[must_use]
+    pub fn attempts_on(self, runtime: Handle) -> Self {
+        Self { attempts_on: Some(runtime), ..self }
+    }
+
     /// Uses another clock and another source of chance, for tests.
     #[must_use]
     pub fn world(self, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
@@ -97,6 +107,7 @@ impl Builder {
     /// The key is wrong, or the store cannot be used.
     pub async fn start(self) -> Result<Integrations, StartError> {
         let (worker, alone) = (self.worker, self.queue.is_none());
+        let runtime = self.attempts_on.clone().unwrap_or_else(Handle::current);
         let platform = self.open().await?;
         if alone {
             let interrupted = platform.recover(Abandoned::All).await?;
@@ -104,7 +115,7 @@ impl Builder {
                 tracing::info!(attempts = interrupted, "closed attempts that an earlier process left open");
             }
         }
-        Ok(Integrations::run(platform, worker))
+        Ok(Integrations::run(platform, worker, runtime))
     }
 
     /// Checks the key, and starts nothing: for a process that only takes in, beside others that work on a shared queue.

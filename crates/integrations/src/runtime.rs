@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use integrations_core::Platform;
+use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{WorkerConfig, slots::WorkerSlots, sweeper, worker::Worker};
@@ -17,10 +18,11 @@ pub struct Integrations {
 }
 
 impl Integrations {
-    pub(crate) fn run(platform: Platform, config: WorkerConfig) -> Self {
+    /// Attempts are made on `runtime`, all else on the current one.
+    pub(crate) fn run(platform: Platform, config: WorkerConfig, runtime: Handle) -> Self {
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let worker = Arc::new(Worker::new(platform.clone(), config, stopping.clone(), tasks.clone()));
+        let worker = Arc::new(Worker::new(platform.clone(), config, stopping.clone(), tasks.clone(), runtime));
         tasks.spawn(worker.clone().run());
         tasks.spawn(sweeper::run(platform.clone(), config.sweep_every, stopping.clone()));
         let platform = platform.beginning_in(Arc::new(WorkerSlots(worker)));

@@ -63,6 +63,7 @@ pub(crate) struct Worker {
     ended: Arc<Notify>,
     stopping: CancellationToken,
     tasks: TaskTracker,
+    /// Where attempts are made.
     runtime: Handle,
 }
 
@@ -80,9 +81,10 @@ impl Worker {
         config: WorkerConfig,
         stopping: CancellationToken,
         tasks: TaskTracker,
+        runtime: Handle,
     ) -> Self {
         let slots = Arc::new(Semaphore::new(config.concurrency.max(1)));
-        Self { platform, config, slots, ended: Arc::default(), stopping, tasks, runtime: Handle::current() }
+        Self { platform, config, slots, ended: Arc::default(), stopping, tasks, runtime }
     }
 
     pub(crate) fn platform(&self) -> &Platform {

@@ -18,17 +18,15 @@ mod migrate;
 mod serve;
 mod stop;
 pub mod telemetry;
+mod threads;
 mod wire;
 
 use std::{
-    future::Future,
     io::{self, Write as _},
-    num::NonZero,
     path::Path,
     process::ExitCode,
 };
 
-use anyhow::Context as _;
 use cipher_ring::Key;
 use clap::Parser as _;
 use integrations::SystemEntropy;
@@ -38,6 +36,7 @@ use secrecy::ExposeSecret as _;
 
 use cli::{Cli, Command};
 use config::{Config, Sources};
+use threads::Threads;
 
 /// The program: does what the command line says, with the providers that `registry` gives. What goes wrong is one line
 /// on standard error.
@@ -67,17 +66,23 @@ fn run(cli: Cli, registry: impl FnOnce(&Config) -> Registry) -> anyhow::Result<E
         Command::Keygen => print(&format!("{}\n", Key::generate(&SystemEntropy).to_base64().expose_secret()))?,
         Command::ConfigReference => print(&config::reference())?,
         Command::Doctor(args) => {
-            let healthy = block_on(doctor::run(load(file), registry, args.live))??;
+            let healthy = Threads::start()?.block_on(doctor::run(load(file), registry, args.live))?;
             return Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        Command::Demo(args) => block_on(demo::demo(args, load(file)?, registry))??,
+        Command::Demo(args) => {
+            let (config, threads) = (load(file)?, Threads::start()?);
+            let attempts = threads.for_attempts();
+            threads.block_on(demo::demo(args, config, registry, attempts))?;
+        }
         Command::Serve(args) => {
             let config = load(file)?;
             let registry = registry(&config);
-            block_on(serve::serve(&config, registry, !args.no_migrate))??;
+            let threads = Threads::start()?;
+            let attempts = threads.for_attempts();
+            threads.block_on(serve::serve(&config, registry, !args.no_migrate, attempts))?;
         }
         Command::Openapi => print(&format!("{}\n", api_http::openapi()))?,
-        Command::Migrate => print(&block_on(migrate::migrate(&load(file)?.store))??)?,
+        Command::Migrate => print(&Threads::start()?.block_on(migrate::migrate(&load(file)?.store))?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -87,15 +92,6 @@ fn load(file: Option<&Path>) -> Result<Config, config::ConfigError> {
     let config = Config::read(&Sources::of_process(file)?)?;
     telemetry::init(&config.log);
     Ok(config)
-}
-
-/// One core is left to the thread of the store: on a small machine, more threads would only take it away from each
-/// other.
-fn block_on<F: Future>(future: F) -> anyhow::Result<F::Output> {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.worker_threads((cores - 1).max(1)).enable_all().build();
-    Ok(runtime.context("the runtime cannot be started")?.block_on(future))
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -11,7 +11,7 @@ use integrations_core::{Outbound, Platform, Registry};
 use queue_redis::{RedisConfig, RedisQueue};
 use secrecy::SecretString;
 use store_sqlite::{OpenOptions, SqliteStore};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Queue, Role, table};
@@ -31,8 +31,13 @@ pub(crate) struct Server {
 
 impl Server {
     /// Opens the store, checks the key, binds the address, and starts the workers, which take up what an earlier process
-    /// left. Requests are answered once [`Server::run`] is called.
-    pub(crate) async fn start(config: &Config, registry: Registry, migrate: bool) -> anyhow::Result<Self> {
+    /// left. Requests are answered once [`Server::run`] is called. Attempts are made on the runtime `attempts`.
+    pub(crate) async fn start(
+        config: &Config,
+        registry: Registry,
+        migrate: bool,
+        attempts: Handle,
+    ) -> anyhow::Result<Self> {
         let admin_token = match config.role {
             Role::Worker => None,
             Role::All | Role::Api => Some(table::ADMIN_TOKEN.required(config.http.admin_token.clone())?),
@@ -45,7 +50,8 @@ impl Server {
         let mut builder = Builder::new(Arc::new(store.clone()), Arc::new(cipher), outbound(config)?)
             .registry(registry)
             .settings(config.settings())
-            .worker(config.worker());
+            .worker(config.worker())
+            .attempts_on(attempts);
         if let Some(queue) = &queue {
             builder = builder.shared_queue(queue.clone());
         }

@@ -1,6 +1,9 @@
 //! One bad target or tenant delays nobody else.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use integrations::{
     SystemClock, WorkerConfig,
@@ -48,6 +51,35 @@ fn a_bad_message_does_not_stop_the_next() {
         }
         // Two are refused for good; the one whose answer was lost comes again.
         world.postbox.wait_for(8).await;
+    });
+}
+
+/// A provider that blocks its thread does so on a thread for attempts, where these have their own.
+#[test]
+fn a_provider_that_blocks_keeps_no_request_waiting() {
+    let attempts = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let requests = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (is_called, called) = tokio::sync::oneshot::channel();
+    let (go_on, blocked) = mpsc::channel::<()>();
+    requests.block_on(async {
+        let postbox = Postbox::default();
+        let mut is_called = Some(is_called);
+        postbox.answer_with(move |_| {
+            is_called.take().map(|is_called| is_called.send(()));
+            // Until the sender is dropped.
+            let _ = blocked.recv_timeout(Duration::from_secs(20));
+            None
+        });
+        let builder = builder(Arc::new(MemoryStore::new()), &postbox).attempts_on(attempts.handle().clone());
+        let world = World::of(builder, postbox).await;
+        let integration = world.connect("one").await;
+        let address = world.address("orders", &[integration]).await;
+        world.publish(address, "first").await;
+        called.await.unwrap();
+        world.publish(address, "second").await;
+        assert_eq!(world.postbox.delivered(), []);
+        drop(go_on);
+        world.postbox.wait_for(2).await;
     });
 }
 

@@ -14,6 +14,7 @@ use integrations::SystemEntropy;
 use integrations_core::{Entropy as _, Registry};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use self::{client::Client, place::Place};
 use crate::{
@@ -38,6 +39,7 @@ pub(crate) async fn demo(
     args: DemoArgs,
     mut config: Config,
     registry: impl FnOnce(&Config) -> Registry,
+    attempts: Handle,
 ) -> anyhow::Result<()> {
     let told_to_stop = StopSignal::listen()?;
     let folder = tempfile::tempdir().context("no temporary folder can be made")?;
@@ -49,7 +51,7 @@ pub(crate) async fn demo(
     config.http.admin_token = Some(admin_token.clone());
     config.keys.current = Some(Key::generate(&SystemEntropy));
     let registry = registry(&config);
-    let server = Server::start(&config, registry, true).await?;
+    let server = Server::start(&config, registry, true, attempts).await?;
     let address = server.address()?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(server.run(async move {

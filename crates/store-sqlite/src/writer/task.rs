@@ -18,6 +18,9 @@ use super::{
 };
 use crate::{bell::Bell, failure::Kind, owner::Owner, session::Session, working::Working};
 
+/// How many calls that wait are worth a commit at once, so that others work while it is made.
+const ENOUGH: usize = 32;
+
 pub(super) struct Task {
     /// None after a failure, until the next call.
     held: Option<Held>,
@@ -56,7 +59,9 @@ impl Task {
         let mut closing = Vec::new();
         while let Some(job) = queue.recv().await {
             // Whoever is ready to call, too, does so first, and has a part in the same commit.
-            task::yield_now().await;
+            if queue.len() < ENOUGH {
+                task::yield_now().await;
+            }
             let Gathered { batch, erasures, closing: asked } = Gathered::gather(job, &mut queue);
             if !asked.is_empty() {
                 queue.close();
