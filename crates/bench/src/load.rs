@@ -21,7 +21,7 @@ use verify::api::{Api, Content};
 use crate::{clock, sink::MARKER, site::Place};
 
 /// How many connections make the load.
-pub(crate) const CONNECTIONS: usize = 50;
+pub(crate) const CONNECTIONS: usize = 150;
 
 /// What an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ const ADMIN_TOKEN: &str = "bench-admin-token-of-enough-characters";
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const BOT_TOKEN: &str = "700000:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 /// Attempts in flight.
-pub(crate) const CONCURRENCY: usize = 256;
+pub(crate) const CONCURRENCY: usize = 1024;
 /// The first chat; the others have the numbers behind it.
 pub(crate) const CHAT: i64 = 100_000;
 /// How many connections set things up.

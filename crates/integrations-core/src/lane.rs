@@ -1,6 +1,6 @@
 //! Lanes: queues before something that has a limit of its own, and how far a limit reaches.
 
-use std::{num::NonZero, time::Duration};
+use std::{num::NonZero, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ impl Integration {
     #[must_use]
     pub fn lane_key(&self, reach: Reach) -> LaneKey {
         let Self { organization, provider, connection: Connection { lanes, .. }, .. } = self;
-        LaneKey(match reach {
+        LaneKey::from_stored(match reach {
             Reach::Destination => {
                 let limit = lanes.open.map(|open| format!("{open}{LIMIT}")).unwrap_or_default();
                 format!("{limit}{organization}/{provider}/to/{}", lanes.destination.key)
@@ -109,9 +109,9 @@ impl Integration {
 }
 
 /// The installation-wide name of a lane. It begins with the number of attempts that the lane may have open and `#`,
-/// where there is such a limit, so that it goes with the lane wherever that is kept.
+/// where there is such a limit, so that it goes with the lane wherever that is kept. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LaneKey(String);
+pub struct LaneKey(Arc<str>);
 
 /// Stands behind the limit in a [`LaneKey`]. What follows begins with no digit.
 const LIMIT: char = '#';
@@ -132,7 +132,7 @@ impl LaneKey {
     /// The same lane without the limit.
     #[must_use]
     pub fn without_limit(&self) -> Self {
-        Self(self.limit().map_or(self.0.as_str(), |(_, rest)| rest).to_owned())
+        self.limit().map_or_else(|| self.clone(), |(_, rest)| Self(rest.into()))
     }
 
     /// The limit, if there is one, and the lane.
@@ -144,7 +144,7 @@ impl LaneKey {
     /// The key that [`LaneKey::as_str`] gave.
     #[must_use]
     pub fn from_stored(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 
     /// The text in which stores and queues keep it.

@@ -15,7 +15,7 @@ use sqlx::{
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::{bell::Bell, value::Value};
+use crate::{bell::Bell, columns::Columns, value::Value};
 
 /// A statement whose parameters are being bound.
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -31,6 +31,9 @@ const LONGEST: usize = 128;
 
 /// What ends a transaction well.
 pub(crate) const COMMIT: &str = "COMMIT";
+
+/// <https://sqlite.org/lang_corefunc.html#total_changes>
+const CHANGED_ROWS: &str = "SELECT total_changes()";
 
 /// Work on a connection.
 pub(crate) struct Session<'c> {
@@ -90,6 +93,12 @@ impl<'c> Session<'c> {
     /// Sends what waits.
     pub(crate) async fn flush(&mut self) -> sqlx::Result<()> {
         self.send().await.map(drop)
+    }
+
+    /// Sends what waits, and tells how many rows this connection has ever changed, those that it took back among them.
+    pub(crate) async fn changed_rows(&mut self) -> sqlx::Result<Option<i64>> {
+        self.run(CHANGED_ROWS);
+        Ok(self.send().await?.last().and_then(|row| Columns::of(row).next().ok()))
     }
 
     /// Sends what waits, and gives the connection for any other statement.

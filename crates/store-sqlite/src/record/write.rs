@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use integrations_core::{DispatchId, DispatchState};
+use integrations_core::{DispatchId, DispatchState, DispatchStatus};
 use jiff::Timestamp;
 
 use super::{
@@ -52,11 +52,27 @@ pub(crate) struct Written {
     seen: Vec<[Value; 7]>,
 }
 
-/// The row of a dispatch.
+/// A dispatch to be written.
 struct Dispatch {
-    sequence: i64,
-    columns: [Value; 16],
-    accepted: DispatchState,
+    id: DispatchId,
+    organization: i64,
+    event: i64,
+    address: i64,
+    integration: i64,
+    links: DispatchLinks,
+    accepted_at: Timestamp,
+    first: Option<FirstAttempt>,
+}
+
+/// What differs when it is written with its first attempt begun.
+struct FirstAttempt {
+    status: DispatchStatus,
+    generation: u64,
+    attempt_count: u32,
+    due_at: Option<Timestamp>,
+    window_ends_at: Option<Timestamp>,
+    lease_until: Option<Timestamp>,
+    started_at: Timestamp,
 }
 
 impl Written {
@@ -75,46 +91,29 @@ impl Written {
     }
 
     pub(super) fn dispatch(&mut self, id: DispatchId, event: Accepted<'_>, integration: i64, links: DispatchLinks) {
-        let accepted = DispatchState::accepted(event.arrival.received_at);
-        let columns = [
-            links.sequence.into(),
-            id.into(),
-            event.organization.into(),
-            event.links.sequence.into(),
-            event.address.into(),
-            integration.into(),
-            links.in_organization.into(),
-            links.at_address.into(),
-            links.of_integration.into(),
-            accepted.status.as_str().into(),
-            accepted.generation.into(),
-            accepted.attempt_count.into(),
-            accepted.due_at.into(),
-            Value::Null,
-            Value::Null,
-            Value::Null,
-        ];
-        self.dispatches.push(Dispatch { sequence: links.sequence, columns, accepted });
+        let Accepted { arrival, organization, address, links: EventLinks { sequence: event, .. } } = event;
+        let accepted_at = arrival.received_at;
+        self.dispatches.push(Dispatch {
+            id,
+            organization,
+            event,
+            address,
+            integration,
+            links,
+            accepted_at,
+            first: None,
+        });
     }
 
     /// Writes a dispatch as it is after its first attempt has begun, so that it never stands among those that wait.
     /// False if it is none of these, or more than that has changed.
     pub(crate) fn start(&mut self, sequence: i64, state: &DispatchState, now: Timestamp) -> bool {
-        let Some(first) = self.dispatches.first().map(|dispatch| dispatch.sequence) else { return false };
+        let Some(first) = self.dispatches.first().map(|dispatch| dispatch.links.sequence) else { return false };
         let place = usize::try_from(sequence - first).ok();
         let Some(dispatch) = place.and_then(|place| self.dispatches.get_mut(place)) else { return false };
-        let starts = *state == dispatch.started(state);
-        if starts {
-            let [.., status, generation, attempt_count, due_at, window_ends_at, lease_until, started_at] =
-                &mut dispatch.columns;
-            *status = state.status.as_str().into();
-            *generation = state.generation.into();
-            *attempt_count = state.attempt_count.into();
-            *due_at = state.due_at.into();
-            *window_ends_at = state.window_ends_at.into();
-            *lease_until = state.lease_until.into();
-            *started_at = now.into();
-        }
+        let first = FirstAttempt::of(state, now);
+        let starts = *state == first.after(dispatch.accepted_at);
+        dispatch.first = starts.then_some(first);
         starts
     }
 
@@ -132,23 +131,47 @@ impl Written {
 
     pub(crate) fn store(self, session: &mut Session<'_>) {
         session.write(EVENTS, self.events);
-        session.write(DISPATCHES, self.dispatches.into_iter().map(|dispatch| dispatch.columns));
+        session.write(DISPATCHES, self.dispatches.iter().map(Dispatch::columns));
         session.write(DEDUPLICATIONS, self.seen);
     }
 }
 
 impl Dispatch {
-    /// The state after a first attempt has begun like that one, and nothing besides.
-    fn started(&self, like: &DispatchState) -> DispatchState {
-        let DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *like;
-        DispatchState {
-            status,
-            generation,
-            attempt_count,
-            due_at,
-            window_ends_at,
-            lease_until,
-            ..self.accepted.clone()
-        }
+    fn columns(&self) -> [Value; 16] {
+        let first = self.first.as_ref();
+        let accepted = DispatchState::accepted(self.accepted_at);
+        let state = first.map_or(accepted, |first| first.after(self.accepted_at));
+        [
+            self.links.sequence.into(),
+            self.id.into(),
+            self.organization.into(),
+            self.event.into(),
+            self.address.into(),
+            self.integration.into(),
+            self.links.in_organization.into(),
+            self.links.at_address.into(),
+            self.links.of_integration.into(),
+            state.status.as_str().into(),
+            state.generation.into(),
+            state.attempt_count.into(),
+            state.due_at.into(),
+            state.window_ends_at.into(),
+            state.lease_until.into(),
+            first.map(|first| first.started_at).into(),
+        ]
+    }
+}
+
+impl FirstAttempt {
+    fn of(state: &DispatchState, started_at: Timestamp) -> Self {
+        let DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *state;
+        Self { status, generation, attempt_count, due_at, window_ends_at, lease_until, started_at }
+    }
+
+    /// The state after it has begun, if nothing besides has changed.
+    fn after(&self, accepted_at: Timestamp) -> DispatchState {
+        let Self { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *self;
+        let accepted = DispatchState::accepted(accepted_at);
+        DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, ..accepted }
     }
 }

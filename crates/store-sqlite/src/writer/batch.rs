@@ -121,13 +121,24 @@ impl Batch {
         let first = begun.split_off(self.begins.len());
         let slots = starting.into_iter().flat_map(|starting| starting.slots);
         let started = slots.zip(first.into_iter().flatten()).collect();
-        for change in &mut self.changes {
-            // It may change anything.
-            *working = Working::default();
-            change.apply(session).await?;
-        }
+        self.change(session, working).await?;
         working.commit(session).await?;
         Ok(Answers { settled, begun, recorded, started })
+    }
+
+    /// Makes the changes. One that changes a row may have changed any; a sweep that finds nothing changes none.
+    async fn change(&mut self, session: &mut Session<'_>, working: &mut Working) -> sqlx::Result<()> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let before = session.changed_rows().await?;
+        for change in &mut self.changes {
+            change.apply(session).await?;
+        }
+        if session.changed_rows().await? != before {
+            *working = Working::default();
+        }
+        Ok(())
     }
 
     /// Tells everybody what came of it: the commit has succeeded.
