@@ -131,8 +131,10 @@ impl HttpClient for ReqwestClient {
         if let Some(gate) = &self.gate {
             gate.check(&url)?;
         }
-        let call = self.client.request(method, url).headers(headers).body(body);
-        let mut answer = call.send().await.map_err(|error| failure::without_answer(&error))?;
+        let mut call = reqwest::Request::new(method, url);
+        *call.headers_mut() = headers;
+        *call.body_mut() = Some(body.into());
+        let mut answer = self.client.execute(call).await.map_err(|error| failure::without_answer(&error))?;
         let (body, truncated) = read_body(&mut answer).await?;
         Ok(HttpResponse { status: answer.status(), headers: std::mem::take(answer.headers_mut()), body, truncated })
     }

@@ -51,6 +51,7 @@ fn in_bulk() -> Vec<String> {
         filled(places::BY_NAME),
         filled(repeats::FIND),
         filled(states::COURSE),
+        filled(states::END),
         filled(states::TROUBLE),
         filled(states::WAITING),
         filled(subscriptions::OF_ADDRESSES),

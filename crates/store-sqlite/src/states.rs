@@ -129,6 +129,12 @@ pub(crate) const COURSE: Bulk<10> = Bulk(
      FROM ({rows}) WHERE sequence = column1",
 );
 
+/// The same for the last step of most.
+pub(crate) const END: Bulk<4> = Bulk(
+    "UPDATE dispatches SET status = column2, last_outcome = column3, delivered_at = column4, \
+     due_at = NULL, lease_until = NULL, started_at = NULL FROM ({rows}) WHERE sequence = column1",
+);
+
 /// What changes only when something is in the way.
 pub(crate) const TROUBLE: Bulk<9> = Bulk(
     "UPDATE dispatches SET reason = column2, step = column3, lost_answers = column4, held_since = column5, \
@@ -180,12 +186,28 @@ impl Changes {
             self.waiting.iter().for_each(|(organization, difference)| threads.count(*organization, *difference));
         }
         let dispatches = || self.dispatches.iter().map(|(sequence, change)| (*sequence, change));
-        session.write(COURSE, dispatches().map(|(sequence, change)| course(sequence, change)));
+        let (ends, steps): (Vec<_>, Vec<_>) = dispatches().partition(|(_, change)| change.is_end());
+        session.write(COURSE, steps.into_iter().map(|(sequence, change)| course(sequence, change)));
+        session.write(END, ends.into_iter().map(|(sequence, change)| end(sequence, &change.after)));
         let troubled = dispatches().filter(|(_, Change { before, after, .. })| trouble(0, before) != trouble(0, after));
         session.write(TROUBLE, troubled.map(|(sequence, change)| trouble(sequence, &change.after)));
         let waiting = self.waiting.into_iter().filter(|(_, difference)| *difference != 0);
         session.write(WAITING, waiting.map(|(organization, difference)| [organization.into(), difference.into()]));
     }
+}
+
+impl Change {
+    /// Whether it neither waits nor is under way from now on, and nothing was counted.
+    fn is_end(&self) -> bool {
+        let Self { before, after, started_at } = self;
+        let counts = |state: &DispatchState| (state.generation, state.attempt_count, state.window_ends_at);
+        (after.due_at, after.lease_until, *started_at) == (None, None, None) && counts(before) == counts(after)
+    }
+}
+
+fn end(sequence: i64, state: &DispatchState) -> [Value; 4] {
+    let outcome = state.last_outcome.map(AttemptOutcome::as_str);
+    [sequence.into(), state.status.as_str().into(), outcome.into(), state.delivered_at.into()]
 }
 
 fn course(sequence: i64, change: &Change) -> [Value; 10] {
