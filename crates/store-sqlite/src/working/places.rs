@@ -12,8 +12,8 @@ use crate::{
     value::Value,
 };
 
-/// How many places are remembered, each with some hundred bytes.
-const LIMIT: usize = 20_000;
+/// How many rows are remembered, each with some hundred bytes.
+const LIMIT: usize = 250_000;
 
 macro_rules! find_places {
     ($address:literal) => {
@@ -75,7 +75,11 @@ pub(crate) struct Subscriber {
 
 /// Places that are known.
 #[derive(Debug, Default)]
-pub(crate) struct Places(HashMap<Key, Place>);
+pub(crate) struct Places {
+    known: HashMap<Key, Place>,
+    /// How many rows that took: one for each subscriber, or for a place without any.
+    rows: usize,
+}
 
 impl Places {
     /// Reads those of these places that are not known, and what events to them will change.
@@ -85,7 +89,7 @@ impl Places {
         threads: &mut Threads,
         keys: impl Iterator<Item = &'k Key>,
     ) -> sqlx::Result<()> {
-        let mut unknown: Vec<&Key> = keys.filter(|key| !self.0.contains_key(key)).collect();
+        let mut unknown: Vec<&Key> = keys.filter(|key| !self.known.contains_key(key)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         let (names, ids): (Vec<_>, Vec<_>) = (0..).zip(&unknown).partition(|(_, key)| key.is_name());
@@ -101,12 +105,12 @@ impl Places {
 
     /// None where the organization is not there.
     pub(crate) fn get(&self, key: &Key) -> Option<&Place> {
-        self.0.get(key)
+        self.known.get(key)
     }
 
     /// Whether they take much memory.
     pub(crate) fn are_many(&self) -> bool {
-        self.0.len() > LIMIT
+        self.rows > LIMIT
     }
 
     /// Each row is one subscriber, or a place without any.
@@ -119,7 +123,8 @@ impl Places {
         let organization = columns.next()?;
         let (waiting, last_event, last_dispatch) = (columns.next()?, columns.next()?, columns.next()?);
         threads.know(organization, Organization { waiting, last_event, last_dispatch });
-        let place = self.0.entry((*key).clone()).or_insert(Place { organization, target: None });
+        let place = self.known.entry((*key).clone()).or_insert(Place { organization, target: None });
+        self.rows += 1;
         let Some(address) = columns.next()? else { return Ok(()) };
         let (id, name) = (AddressId::from_bytes(columns.bytes()?), columns.next()?);
         let target = place.target.get_or_insert(Target { address, id, name, subscribers: Vec::new() });
