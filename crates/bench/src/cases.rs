@@ -45,7 +45,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// How often it is measured, if so many runs are asked for. What takes minutes to set up is measured once.
+    /// How often it is measured, if so many runs are asked for. What takes minutes to set up is set up once.
     fn runs(self, asked: usize) -> usize {
         if matches!(self, Self::Tenants | Self::History) { 1 } else { asked.max(1) }
     }
@@ -152,6 +152,15 @@ impl Bench<'_> {
         self.after(site, &before, name, events, chats, None).await
     }
 
+    /// The median of several bursts for the same server: to set it up again would take too long.
+    async fn measure_bursts(&self, site: &Site, places: &[Place], name: &str, events: usize) -> Result<Line> {
+        let mut runs = Vec::new();
+        for _ in 0..REPEATS {
+            runs.push(self.measure_burst(site, places, name, events, 1, Kind::Event).await?);
+        }
+        medians(&runs).context("nothing was measured")
+    }
+
     async fn steady(&self, name: &str, rate: u32, events: usize) -> Result<Line> {
         let site = self.start(&[]).await?;
         let places = site.places(1, 10, 1).await?;
@@ -181,11 +190,10 @@ impl Bench<'_> {
             let organizations = self.scaled(organizations);
             let site = self.start(&[]).await?;
             let places = site.places(organizations, 100, 1).await?;
-            for name in ["organizations", "organizations, again"] {
-                let (name, events) = (format!("{organizations} {name}"), self.scaled(20_000));
-                lines.push(self.measure_burst(&site, &places, &name, events, 1, Kind::Event).await?);
-                self.send(&site, &places, places.len()).await?;
-            }
+            let (name, events) = (format!("{organizations} organizations"), self.scaled(20_000));
+            lines.push(self.measure_burst(&site, &places, &name, events, 1, Kind::Event).await?);
+            self.send(&site, &places, places.len()).await?;
+            lines.push(self.measure_bursts(&site, &places, &format!("{name}, again"), events).await?);
             site.end().await?;
         }
         // Those that show whether cost grows stand together.
@@ -204,8 +212,8 @@ impl Bench<'_> {
                 there += missing;
             }
             let (name, events) = (format!("history {there}"), self.scaled(20_000));
-            lines.push(self.measure_burst(&site, &places, &name, events, 1, Kind::Event).await?);
-            there += events;
+            lines.push(self.measure_bursts(&site, &places, &name, events).await?);
+            there += events * REPEATS;
         }
         site.end().await?;
         Ok(lines)
@@ -307,12 +315,16 @@ impl Bench<'_> {
     }
 }
 
+/// How often a server that took long to set up is measured.
+const REPEATS: usize = 3;
+
 /// Events that warm a server up.
 const WARM_UP: usize = 500;
 
 /// Compares the last line of a case with its targets; `earlier` are the lines of other cases.
 fn judge(case: Case, of_case: &mut [Line], earlier: &[Line]) {
-    let first = of_case.first().cloned();
+    // Of organizations those whose addresses are known.
+    let first = of_case.iter().find(|line| case != Case::Tenants || line.name.ends_with("again")).cloned();
     let (Some(first), Some(line)) = (first, of_case.last_mut()) else { return };
     match case {
         Case::Burst => {
@@ -327,6 +339,7 @@ fn judge(case: Case, of_case: &mut [Line], earlier: &[Line]) {
             line.target("p99 of five medians", late <= median * 5);
         }
         Case::History => line.target("15 % more than without", line.cpu <= first.cpu * 1.15),
+        Case::Tenants => line.target("15 % more than with the fewest", line.cpu <= first.cpu * 1.15),
         Case::Hang => {
             let late = |line: &Line| line.latency.unwrap_or_default()[1];
             line.target("p99 of the others not doubled", late(line) <= late(&first) * 2);
@@ -336,6 +349,6 @@ fn judge(case: Case, of_case: &mut [Line], earlier: &[Line]) {
                 line.target("half the embedded rate", line.rate >= embedded.rate / 2.0);
             }
         }
-        Case::Steady1000 | Case::Mail | Case::Tenants => {}
+        Case::Steady1000 | Case::Mail => {}
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn page(measured: &Measured) -> String {
         rows.map_or_else(String::new, |rows| format!(" SQLite alone took {rows:.0} rows/s in commits of a hundred."));
     let runs = match measured.runs {
         1 => "One run of each case".to_owned(),
-        runs => format!("Medians of {runs} runs, but one where organizations or history are made first"),
+        runs => format!(
+            "Medians of {runs} runs; of three bursts for one server where history is made first or addresses are known; one where they are new"
+        ),
     };
     format!(
         "{HEAD}\n{runs}, {}, on a virtual machine with {}.{rows}\n\n{}\n{}",
