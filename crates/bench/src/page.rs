@@ -2,7 +2,15 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use crate::{cases::Measured, clock, figures::Line, limits::Limits, load::CONNECTIONS, machine, site::CONCURRENCY};
+use crate::{
+    cases::{Measured, REPEATS},
+    clock,
+    figures::Line,
+    limits::Limits,
+    load::CONNECTIONS,
+    machine,
+    site::CONCURRENCY,
+};
 
 /// The lines as a Markdown table.
 pub(crate) fn table(lines: &[Line]) -> String {
@@ -41,7 +49,7 @@ pub(crate) fn page(measured: &Measured) -> String {
     let runs = match measured.runs {
         1 => "One run of each case".to_owned(),
         runs => format!(
-            "Medians of {runs} runs; of three bursts for one server where history is made first or addresses are known; one where they are new"
+            "Medians of {runs} runs; history and known addresses: of {REPEATS} bursts on one server; new addresses: a single one"
         ),
     };
     format!(

@@ -97,14 +97,15 @@ impl Integration {
     #[must_use]
     pub fn lane_key(&self, reach: Reach) -> LaneKey {
         let Self { organization, provider, connection: Connection { lanes, .. }, .. } = self;
-        LaneKey::from_stored(match reach {
+        let text = match reach {
             Reach::Destination => {
                 let limit = lanes.open.map(|open| format!("{open}{LIMIT}")).unwrap_or_default();
                 format!("{limit}{organization}/{provider}/to/{}", lanes.destination.key)
             }
             Reach::Credential => format!("{organization}/{provider}/as/{}", lanes.credential.key),
             Reach::Provider => format!("*/{provider}"),
-        })
+        };
+        LaneKey(text.into())
     }
 }
 

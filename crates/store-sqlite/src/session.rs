@@ -11,11 +11,11 @@ use std::{
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use sqlx::{
-    AssertSqlSafe, Sqlite, SqliteConnection,
+    AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
-use crate::{bell::Bell, columns::Columns, value::Value};
+use crate::{bell::Bell, value::Value};
 
 /// A statement whose parameters are being bound.
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -96,9 +96,9 @@ impl<'c> Session<'c> {
     }
 
     /// Sends what waits, and tells how many rows this connection has ever changed, those that it took back among them.
-    pub(crate) async fn changed_rows(&mut self) -> sqlx::Result<Option<i64>> {
+    pub(crate) async fn changed_rows(&mut self) -> sqlx::Result<i64> {
         self.run(CHANGED_ROWS);
-        Ok(self.send().await?.last().and_then(|row| Columns::of(row).next().ok()))
+        self.send().await?.last().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
     }
 
     /// Sends what waits, and gives the connection for any other statement.

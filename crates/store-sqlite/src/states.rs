@@ -240,3 +240,26 @@ fn trouble(sequence: i64, state: &DispatchState) -> [Value; 9] {
         error.and_then(|error| error.http_status).into(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use integrations_core::DispatchStatus;
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_what_the_narrow_statement_can_say() {
+        let before = DispatchState::accepted(Timestamp::UNIX_EPOCH);
+        let end = DispatchState { status: DispatchStatus::Delivered, due_at: None, ..before.clone() };
+        let is_end = |after: &DispatchState, started_at| {
+            Change { before: before.clone(), after: after.clone(), started_at }.is_end()
+        };
+        assert!(is_end(&end, None));
+        assert!(!is_end(&before, None));
+        assert!(!is_end(&end, Some(Timestamp::UNIX_EPOCH)));
+        assert!(!is_end(&DispatchState { lease_until: before.due_at, ..end.clone() }, None));
+        assert!(!is_end(&DispatchState { generation: 1, ..end.clone() }, None));
+        assert!(!is_end(&DispatchState { attempt_count: 1, ..end.clone() }, None));
+        assert!(!is_end(&DispatchState { window_ends_at: before.due_at, ..end }, None));
+    }
+}

@@ -183,3 +183,35 @@ fn refuse<I, T>(calls: Vec<Call<I, T>>, error: &Arc<sqlx::Error>) {
         let _ = call.answer.send(Err::<T, StoreError>(unavailable(error)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, SqliteConnection};
+
+    use super::*;
+    use crate::writer::change::ChangeCall;
+
+    /// Whether the writer still knows what it knew before a change that is this statement.
+    async fn keeps_knowledge(connection: &mut SqliteConnection, statement: &'static str) -> bool {
+        let (answer, _answered) = oneshot::channel();
+        let call = ChangeCall::new(
+            statement,
+            |tx, statement| Box::pin(async move { Ok(sqlx::query(*statement).execute(tx).await?.rows_affected()) }),
+            answer,
+        );
+        let (mut batch, mut working) = (Batch::of(Box::new(call)), Working::default());
+        working.any_lanes = true;
+        let mut session = Session::over(connection);
+        session.run("BEGIN IMMEDIATE");
+        batch.work(&mut session, &mut working).await.unwrap();
+        working.any_lanes
+    }
+
+    #[tokio::test]
+    async fn only_a_change_of_rows_makes_the_writer_forget() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::query("CREATE TABLE numbers (number INTEGER)").execute(&mut connection).await.unwrap();
+        assert!(!keeps_knowledge(&mut connection, "INSERT INTO numbers VALUES (1)").await);
+        assert!(keeps_knowledge(&mut connection, "DELETE FROM numbers WHERE number > 1").await);
+    }
+}
