@@ -88,8 +88,8 @@ impl Builder {
         Self { worker, ..self }
     }
 
-    /// Makes attempts on the threads of that runtime. A provider that keeps its thread busy then keeps neither requests
-    /// nor the store waiting. Without it attempts share the runtime on which the platform is started.
+    /// Makes attempts on the threads of that runtime. A provider that keeps its thread busy in one then keeps neither
+    /// requests nor the store waiting. Without it attempts share the runtime on which the platform is started.
     #[must_use]
     pub fn attempts_on(self, runtime: Handle) -> Self {
         Self { attempts_on: Some(runtime), ..self }
