@@ -3,40 +3,25 @@
 use integrations_core::OrganizationId;
 use sqlx::SqliteConnection;
 
-use crate::{accounts, failure::Failure, working::threads::end};
-
-/// Deletes what hangs on a thread of the organization.
-macro_rules! all {
-    ($table:literal where $column:literal on ($($thread:tt)+) by $linked:literal $previous:literal) => {
-        concat!(
-            "DELETE FROM ",
-            $table,
-            " WHERE ",
-            $column,
-            " IN (WITH RECURSIVE thread (sequence) AS (SELECT ",
-            end!($($thread)+ "?1"),
-            " UNION ALL SELECT l.",
-            $previous,
-            " FROM thread CROSS JOIN ",
-            $linked,
-            " l ON l.sequence = thread.sequence) SELECT sequence FROM thread)"
-        )
-    };
-}
+use crate::{accounts, failure::Failure};
 
 /// What goes, and in which order: first what is found through other rows. Foreign keys are off meanwhile, since each
 /// deleted row would search other tables for rows that refer to it, by columns that have no index.
 pub(crate) const STATEMENTS: &[&str] = &[
-    all!("attempts" where "dispatch" on (in organization) by "dispatches" "previous_in_organization"),
-    all!("dispatches" where "sequence" on (in organization) by "dispatches" "previous_in_organization"),
-    all!("events" where "sequence" on (of events) by "events" "previous"),
-    "DELETE FROM recent_ends WHERE CASE list \
-         WHEN 1 THEN owner IN (SELECT sequence FROM addresses WHERE organization = ?1) \
-         WHEN 2 THEN owner IN (SELECT sequence FROM integrations WHERE organization = ?1) \
-         ELSE owner = ?1 END",
-    "DELETE FROM settled_ends WHERE list = 1 AND owner IN (SELECT sequence FROM addresses WHERE organization = ?1)",
-    "DELETE FROM settled_ends WHERE list = 2 AND owner IN (SELECT sequence FROM integrations WHERE organization = ?1)",
-    "DELETE FROM settled_ends WHERE list IN (3, 4) AND owner = ?1",
+    "DELETE FROM attempts WHERE dispatch IN (WITH RECURSIVE thread (sequence) AS ( \
+         SELECT last_dispatch FROM organizations WHERE sequence = ?1 UNION ALL \
+         SELECT d.previous_in_organization FROM thread CROSS JOIN dispatches d ON d.sequence = thread.sequence) \
+     SELECT sequence FROM thread)",
+    "DELETE FROM dispatches WHERE sequence IN (WITH RECURSIVE thread (sequence) AS ( \
+         SELECT last_dispatch FROM organizations WHERE sequence = ?1 UNION ALL \
+         SELECT d.previous_in_organization FROM thread CROSS JOIN dispatches d ON d.sequence = thread.sequence) \
+     SELECT sequence FROM thread)",
+    "DELETE FROM events WHERE sequence IN (WITH RECURSIVE thread (sequence) AS ( \
+         SELECT last_event FROM organizations WHERE sequence = ?1 UNION ALL \
+         SELECT e.previous FROM thread CROSS JOIN events e ON e.sequence = thread.sequence) \
+     SELECT sequence FROM thread)",
+    "DELETE FROM thread_ends WHERE list = 1 AND owner IN (SELECT sequence FROM addresses WHERE organization = ?1)",
+    "DELETE FROM thread_ends WHERE list = 2 AND owner IN (SELECT sequence FROM integrations WHERE organization = ?1)",
     "DELETE FROM subscriptions WHERE integration IN (SELECT sequence FROM integrations WHERE organization = ?1)",
     "DELETE FROM addresses WHERE organization = ?1",
     "DELETE FROM integrations WHERE organization = ?1",

@@ -12,7 +12,6 @@ use crate::{
     failure::Failure,
     session::Session,
     value::integer,
-    working::threads::end,
 };
 
 /// How many dispatches a statement looks at, at most. A filter that few of them fit takes several statements.
@@ -54,18 +53,14 @@ pub(crate) const OPEN: &str = through!("dispatches_open" where "lease_until IS N
 pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
 
 /// An organization, what the filter names of it, and the ends of the threads.
-pub(crate) const SCOPE: &str = concat!(
-    "SELECT o.sequence, i.sequence, a.sequence, CASE WHEN ?2 IS NOT NULL THEN ",
-    end!(of integration "i.sequence"),
-    " WHEN ?3 IS NOT NULL THEN ",
-    end!(at address "a.sequence"),
-    " ELSE ",
-    end!(in organization "o.sequence"),
-    " END FROM organizations o \
-     LEFT JOIN integrations i ON i.id = ?2 AND i.organization = o.sequence \
-     LEFT JOIN addresses a ON a.id = ?3 AND a.organization = o.sequence \
-     WHERE o.id = ?1"
-);
+pub(crate) const SCOPE: &str = "SELECT o.sequence, i.sequence, a.sequence, \
+    CASE WHEN ?2 IS NOT NULL THEN of.last WHEN ?3 IS NOT NULL THEN at.last ELSE o.last_dispatch END \
+    FROM organizations o \
+    LEFT JOIN integrations i ON i.id = ?2 AND i.organization = o.sequence \
+    LEFT JOIN thread_ends of ON of.list = 2 AND of.owner = i.sequence \
+    LEFT JOIN addresses a ON a.id = ?3 AND a.organization = o.sequence \
+    LEFT JOIN thread_ends at ON at.list = 1 AND at.owner = a.sequence \
+    WHERE o.id = ?1";
 
 /// Where a thread goes on behind a dispatch, if that is on it.
 pub(crate) const BEHIND: &str = "SELECT CASE WHEN ?3 IS NOT NULL THEN previous_of_integration \

@@ -56,24 +56,3 @@ async fn applied(connection: &mut SqliteConnection) -> Result<BTreeSet<i64>, Ope
         sqlx::query_scalar("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await?;
     Ok(versions.into_iter().collect())
 }
-
-#[cfg(test)]
-mod tests {
-    use sqlx::Connection as _;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn the_second_step_loses_no_end_of_a_thread() {
-        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        MIGRATIONS.run_direct(Some(1), &mut connection, false).await.unwrap();
-        let rows = "INSERT INTO organizations (sequence, id, name, created_at, last_event, last_dispatch) \
-             VALUES (7, zeroblob(16), 'busy', 0, 30, 40), (8, randomblob(16), 'idle', 0, NULL, NULL); \
-             INSERT INTO thread_ends (list, owner, last) VALUES (1, 5, 41), (2, 6, 42)";
-        sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
-        assert_eq!(run(&mut connection).await.unwrap().len(), 1);
-        let ends = "SELECT list, owner, last FROM settled_ends ORDER BY list, owner";
-        let ends: Vec<(i64, i64, i64)> = sqlx::query_as(ends).fetch_all(&mut connection).await.unwrap();
-        assert_eq!(ends, [(1, 5, 41), (2, 6, 42), (3, 7, 40), (4, 7, 30)]);
-    }
-}

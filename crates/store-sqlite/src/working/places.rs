@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use integrations_core::{AddressId, EventType, IntegrationId, LaneKey, OrganizationId, store::Recipient};
 use sqlx::sqlite::SqliteRow;
 
-use super::threads::{Last, Thread, Threads, end};
+use super::threads::{Organization, Thread, Threads};
 use crate::{
     columns::{Columns, Unreadable},
     session::{Bulk, Session},
@@ -18,20 +18,16 @@ const LIMIT: usize = 250_000;
 macro_rules! find_places {
     ($address:literal) => {
         concat!(
-            "SELECT (SELECT max(sequence) FROM events), (SELECT max(sequence) FROM dispatches), ",
-            "(SELECT count(*) FROM recent_ends), column1, o.sequence, o.waiting, ",
-            end!(of events "o.sequence"),
-            ", ",
-            end!(in organization "o.sequence"),
-            ", a.sequence, a.id, a.name, ",
-            end!(at address "a.sequence"),
-            ", i.sequence, i.id, i.lane, ",
-            end!(of integration "i.sequence"),
-            " FROM ({rows}) CROSS JOIN organizations o ON o.id = column2 ",
+            "SELECT (SELECT max(sequence) FROM events), (SELECT max(sequence) FROM dispatches), column1, ",
+            "o.sequence, o.waiting, o.last_event, o.last_dispatch, a.sequence, a.id, a.name, at.last, ",
+            "i.sequence, i.id, i.lane, of.last ",
+            "FROM ({rows}) CROSS JOIN organizations o ON o.id = column2 ",
             "LEFT JOIN addresses a ON a.deleted_at IS NULL AND a.organization = o.sequence AND ",
             $address,
-            " LEFT JOIN subscriptions s ON s.address = a.sequence AND s.event_type = column4 ",
-            "LEFT JOIN integrations i ON i.sequence = s.integration"
+            " LEFT JOIN thread_ends at ON at.list = 1 AND at.owner = a.sequence ",
+            "LEFT JOIN subscriptions s ON s.address = a.sequence AND s.event_type = column4 ",
+            "LEFT JOIN integrations i ON i.sequence = s.integration ",
+            "LEFT JOIN thread_ends of ON of.list = 2 AND of.owner = i.sequence"
         )
     };
 }
@@ -120,13 +116,13 @@ impl Places {
     /// Each row is one subscriber, or a place without any.
     fn add(&mut self, row: &SqliteRow, asked: &[&Key], threads: &mut Threads) -> Result<(), Unreadable> {
         let mut columns = Columns::of(row);
-        threads.know_last(Last { event: columns.next()?, dispatch: columns.next()?, recent: columns.number()? });
+        let (last_event, last_dispatch): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
+        threads.know_last(last_event.unwrap_or_default(), last_dispatch.unwrap_or_default());
         let number: usize = columns.number()?;
         let key = asked.get(number).ok_or_else(|| columns.last_unreadable())?;
         let organization = columns.next()?;
-        threads.know_waiting(organization, columns.next()?);
-        threads.know_end(Thread::Events(organization), columns.next()?);
-        threads.know_end(Thread::InOrganization(organization), columns.next()?);
+        let (waiting, last_event, last_dispatch) = (columns.next()?, columns.next()?, columns.next()?);
+        threads.know(organization, Organization { waiting, last_event, last_dispatch });
         let place = self.known.entry((*key).clone()).or_insert(Place { organization, target: None });
         self.rows += 1;
         let Some(address) = columns.next()? else { return Ok(()) };
