@@ -49,7 +49,8 @@ pub(crate) fn page(measured: &Measured) -> String {
     let runs = match measured.runs {
         1 => "One run of each case".to_owned(),
         runs => format!(
-            "Medians of {runs} runs; history and known addresses: of {REPEATS} bursts on one server; new addresses: a single one"
+            "Medians of {runs} runs; history and known addresses: of {REPEATS} bursts on one server; \
+             new addresses: a single one"
         ),
     };
     format!(
