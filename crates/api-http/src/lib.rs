@@ -6,6 +6,7 @@ mod body;
 mod input;
 mod intake;
 mod limits;
+mod long_work;
 mod observe;
 mod openapi;
 mod paging;

@@ -10,6 +10,7 @@ use crate::{
     RequestLimits,
     auth::Caller,
     intake::Intake,
+    long_work::LongWork,
     problem::{Answer, Code, Problem},
     recent::Recent,
     throttle::Throttle,
@@ -31,6 +32,7 @@ pub struct ApiState {
     /// Calls that reach a provider, by key; those with the admin token have no key, and count by organization.
     pub(crate) provider_calls: Throttle<(Option<ApiKeyId>, Option<OrganizationId>)>,
     pub(crate) intake: Arc<Intake>,
+    pub(crate) long_work: LongWork,
     pub(crate) ready: Box<dyn Fn() -> bool + Send + Sync>,
     /// Whether the queue can be reached, for a process that is of no use without it.
     pub(crate) queue_reached: Box<dyn Fn() -> bool + Send + Sync>,
@@ -62,6 +64,7 @@ impl ApiState {
             organizations: Recent::new(limits.key_memory),
             provider_calls: Throttle::new(limits.provider_calls),
             intake: Arc::new(Intake::new(limits.mail_bytes_at_once, limits.mail_bytes_at_once_per_organization)),
+            long_work: LongWork::new(),
             ready: Box::new(ready),
             queue_reached: Box::new(|| true),
             limits,

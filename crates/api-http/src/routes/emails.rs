@@ -138,7 +138,7 @@ impl Mail {
     }
 }
 
-/// Takes the body in and reads it, off the async threads.
+/// Takes the body in and reads it.
 async fn take_in(state: &Api, tenant: &Tenant<Publish>, request: Request) -> Answer<Mail> {
     let (parts, body) = request.into_parts();
     refuse_json(&parts.headers)?;
@@ -147,14 +147,13 @@ async fn take_in(state: &Api, tenant: &Tenant<Publish>, request: Request) -> Ans
     let mut share = state.intake.share(tenant.organization);
     let raw = allowance.read(&parts.headers, body, Some(&mut share)).await?;
     let limits = Limits { message_bytes: limits.mail_bytes, ..Limits::default() };
-    let read = tokio::task::spawn_blocking(move || {
+    let read = state.long_work.run(raw.len(), move || {
         // The bytes count until they are gone.
         let _share = share;
         let hash = Sha256::digest(&raw).into();
         inbound_email::parse(&raw, &limits).map(|parsed| Mail { email: parsed.email, hash })
     });
-    let read = read.await.map_err(|error| Problem::new(Code::Internal).caused_by(error))?;
-    read.map_err(|error| match error {
+    read.await?.map_err(|error| match error {
         EmailError::TooLarge { .. } => Problem::new(Code::PayloadTooLarge),
         other => Problem::new(Code::UnreadableMail).detail(format!("Unreadable: {other}.")),
     })

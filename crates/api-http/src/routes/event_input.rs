@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::{
+    long_work::LongWork,
     problem::{Answer, Code, Problem},
     schema,
 };
@@ -20,8 +21,6 @@ const EMAIL_ID_CHARS: usize = 255;
 const ADDRESS_CHARS: usize = 320;
 /// The greatest length of a subject, a label and a message identifier: a line of RFC 5322, section 2.1.1.
 const LINE_CHARS: usize = 998;
-/// The length in bytes from which on text is worked on off the async threads.
-const LONG_TEXT: usize = 32 << 10;
 
 /// A mail that arrived.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -60,7 +59,7 @@ pub(super) struct EventInput {
 
 impl EventInput {
     /// The event, repeats of which are recognised by the key, or else by the mail system's identifier.
-    pub(super) async fn into_event(self, key: Option<String>) -> Answer<IncomingEvent> {
+    pub(super) async fn into_event(self, key: Option<String>, long_work: &LongWork) -> Answer<IncomingEvent> {
         let fingerprint = self.fingerprint();
         let occurred_at = self.occurred_at.as_deref().map(time).transpose()?;
         let email_id = self.email_id.map(checked_email_id).transpose()?;
@@ -72,7 +71,7 @@ impl EventInput {
             sender_label: self.sender_label.and_then(|label| line(&label, LINE_CHARS)).unwrap_or_else(|| from.clone()),
             from,
             subject: self.subject.and_then(|subject| line(&subject, LINE_CHARS)),
-            preview: preview(self.text, self.html).await?,
+            preview: preview(self.text, self.html, long_work).await?,
             attachment_count: self.attachment_count.unwrap_or_default(),
         };
         let repeat = match (key, email_id) {
@@ -117,15 +116,11 @@ fn line(dirty: &str, max_chars: usize) -> Option<String> {
     (!clean.is_empty()).then_some(clean)
 }
 
-async fn preview(text: Option<String>, html: Option<String>) -> Answer<String> {
+async fn preview(text: Option<String>, html: Option<String>, long_work: &LongWork) -> Answer<String> {
     let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-    let is_long = length(&text) + length(&html) > LONG_TEXT;
-    let preview = move || {
+    let preview = long_work.run(length(&text) + length(&html), move || {
         let of_text = text.as_deref().map(preview_of_text).filter(|preview| !preview.is_empty());
         of_text.or_else(|| html.as_deref().map(preview_of_html)).unwrap_or_default()
-    };
-    if !is_long {
-        return Ok(preview());
-    }
-    tokio::task::spawn_blocking(preview).await.map_err(|error| Problem::new(Code::Internal).caused_by(error))
+    });
+    preview.await
 }

@@ -71,7 +71,7 @@ async fn publish_event(
     headers: HeaderMap,
     Input(input): Input<EventInput>,
 ) -> Answer<(StatusCode, Json<Accepted>)> {
-    let event = input.into_event(idempotency_key(&headers)?).await?;
+    let event = input.into_event(idempotency_key(&headers)?, &state.long_work).await?;
     let published = state.platform.publish(tenant.organization, vec![event]).await?.pop();
     let accepted = Accepted::or_refusal(published.ok_or_else(|| Problem::new(Code::Internal))?)?;
     Ok((StatusCode::ACCEPTED, Json(accepted)))
