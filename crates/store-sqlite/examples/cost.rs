@@ -72,7 +72,7 @@ async fn main() {
 
 async fn measure(folder: &Path, shape: Shape, events: usize) {
     let _ = fs::remove_dir_all(folder);
-    let store = SqliteStore::open(folder.join("cost.db"), OpenOptions::default()).await.unwrap();
+    let store = SqliteStore::open(folder.join("cost.db"), OpenOptions::default().exclusive(true)).await.unwrap();
     let samples = Samples::default();
     let places = fill(&store, &samples, shape).await;
     let events = if shape.batch == 1 { events / 10 } else { events } / shape.fan_out;

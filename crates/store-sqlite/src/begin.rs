@@ -127,7 +127,7 @@ impl<'w> Beginnings<'w> {
     async fn store(self, session: &mut Session<'_>) -> sqlx::Result<()> {
         let Self { working, lanes, ledgers, new, changes, aside, now } = self;
         new.store(session);
-        working.threads.store(session);
+        working.threads.store(session, working.alone);
         changes.store(session, Some(&mut working.threads));
         working.any_lanes |= lanes.store(session);
         ledgers.store(session);

@@ -52,15 +52,34 @@ pub(crate) const WAITING: &str = through!("dispatches_waiting" where "due_at IS 
 pub(crate) const OPEN: &str = through!("dispatches_open" where "lease_until IS NOT NULL");
 pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
 
-/// An organization, what the filter names of it, and the ends of the threads.
-pub(crate) const SCOPE: &str = "SELECT o.sequence, i.sequence, a.sequence, \
-    CASE WHEN ?2 IS NOT NULL THEN of.last WHEN ?3 IS NOT NULL THEN at.last ELSE o.last_dispatch END \
-    FROM organizations o \
-    LEFT JOIN integrations i ON i.id = ?2 AND i.organization = o.sequence \
-    LEFT JOIN thread_ends of ON of.list = 2 AND of.owner = i.sequence \
-    LEFT JOIN addresses a ON a.id = ?3 AND a.organization = o.sequence \
-    LEFT JOIN thread_ends at ON at.list = 1 AND at.owner = a.sequence \
-    WHERE o.id = ?1";
+/// The last dispatch in the log of which this is true, or else the end that is written.
+macro_rules! end {
+    ($written:literal where $condition:literal) => {
+        concat!(
+            "coalesce((SELECT d.sequence FROM dispatches d WHERE d.sequence > l.dispatch AND ",
+            $condition,
+            " ORDER BY d.sequence DESC LIMIT 1), ",
+            $written,
+            ")"
+        )
+    };
+}
+
+/// An organization, what the filter names of it, and the end of the thread.
+pub(crate) const SCOPE: &str = concat!(
+    "SELECT o.sequence, i.sequence, a.sequence, CASE WHEN ?2 IS NOT NULL THEN ",
+    end!("of.last" where "d.integration = i.sequence"),
+    " WHEN ?3 IS NOT NULL THEN ",
+    end!("at.last" where "d.address = a.sequence"),
+    " ELSE ",
+    end!("o.last_dispatch" where "d.organization = o.sequence"),
+    " END FROM organizations o CROSS JOIN thread_log l \
+     LEFT JOIN integrations i ON i.id = ?2 AND i.organization = o.sequence \
+     LEFT JOIN thread_ends of ON of.list = 2 AND of.owner = i.sequence \
+     LEFT JOIN addresses a ON a.id = ?3 AND a.organization = o.sequence \
+     LEFT JOIN thread_ends at ON at.list = 1 AND at.owner = a.sequence \
+     WHERE o.id = ?1"
+);
 
 /// Where a thread goes on behind a dispatch, if that is on it.
 pub(crate) const BEHIND: &str = "SELECT CASE WHEN ?3 IS NOT NULL THEN previous_of_integration \

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// What may be read from end to end, as plans name it: lists of values, threads, and results of subqueries, all no
-/// longer than what was asked for.
-const SHORT: [&str; 8] =
-    ["(", "CONSTANT ROW", "thread", "held", "h", "4-ROW VALUES CLAUSE", "values", "4 CONSTANT ROWS"];
+/// longer than what was asked for, and a table of one row.
+const SHORT: [&str; 9] =
+    ["(", "CONSTANT ROW", "thread", "held", "h", "l", "4-ROW VALUES CLAUSE", "values", "4 CONSTANT ROWS"];
 
 /// What may be read from end to end though it is stored, since it holds what is under way and not what was.
 const UNDER_WAY: [&str; 3] =
@@ -64,7 +64,7 @@ fn in_bulk() -> Vec<String> {
     ]
 }
 
-const ONE_BY_ONE: [&str; 27] = [
+const ONE_BY_ONE: [&str; 29] = [
     accounts::LIST_KEYS,
     addresses::LIST,
     addresses::ONE,
@@ -88,6 +88,8 @@ const ONE_BY_ONE: [&str; 27] = [
     sweeps::ABANDONED,
     sweeps::HELD_BY_INTEGRATION,
     sweeps::HELD_FOR_THE_DAY,
+    threads::DISPATCHES,
+    threads::EVENTS,
     work::DUE,
     work::PRUNE_DEDUPLICATIONS,
     work::PRUNE_LANES,

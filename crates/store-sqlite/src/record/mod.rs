@@ -106,6 +106,7 @@ impl Starting {
 }
 
 /// What has been decided, and is not written yet.
+#[derive(Default)]
 pub(crate) struct Recordings {
     /// The answers to each call.
     pub(crate) answers: Vec<Vec<Recorded>>,
@@ -120,8 +121,12 @@ pub(crate) async fn run(
     working: &mut Working,
     calls: &[&Record],
 ) -> sqlx::Result<Recordings> {
+    if calls.is_empty() {
+        return Ok(Recordings::default());
+    }
     let arrivals = || calls.iter().flat_map(|call| &call.arrivals);
     let Working { places, threads, dispatches, .. } = working;
+    threads.read(session).await?;
     places.read(session, threads, arrivals().map(|arrival| &arrival.place)).await?;
     let repeats = Repeats::find(session, arrivals(), places).await?;
     let mut recording =

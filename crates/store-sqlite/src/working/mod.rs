@@ -46,6 +46,8 @@ pub(crate) struct Working {
     pub(crate) any_lanes: bool,
     pub(crate) places: Places,
     pub(crate) threads: Threads,
+    /// Whether no other process writes to the file.
+    pub(crate) alone: bool,
 }
 
 /// An integration as it is stored.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use integrations_core::{AddressId, EventType, IntegrationId, LaneKey, OrganizationId, store::Recipient};
 use sqlx::sqlite::SqliteRow;
 
-use super::threads::{Organization, Thread, Threads};
+use super::threads::{Thread, Threads};
 use crate::{
     columns::{Columns, Unreadable},
     session::{Bulk, Session},
@@ -18,8 +18,7 @@ const LIMIT: usize = 250_000;
 macro_rules! find_places {
     ($address:literal) => {
         concat!(
-            "SELECT (SELECT max(sequence) FROM events), (SELECT max(sequence) FROM dispatches), column1, ",
-            "o.sequence, o.waiting, o.last_event, o.last_dispatch, a.sequence, a.id, a.name, at.last, ",
+            "SELECT column1, o.sequence, o.waiting, o.last_event, o.last_dispatch, a.sequence, a.id, a.name, at.last, ",
             "i.sequence, i.id, i.lane, of.last ",
             "FROM ({rows}) CROSS JOIN organizations o ON o.id = column2 ",
             "LEFT JOIN addresses a ON a.deleted_at IS NULL AND a.organization = o.sequence AND ",
@@ -116,13 +115,12 @@ impl Places {
     /// Each row is one subscriber, or a place without any.
     fn add(&mut self, row: &SqliteRow, asked: &[&Key], threads: &mut Threads) -> Result<(), Unreadable> {
         let mut columns = Columns::of(row);
-        let (last_event, last_dispatch): (Option<i64>, Option<i64>) = (columns.next()?, columns.next()?);
-        threads.know_last(last_event.unwrap_or_default(), last_dispatch.unwrap_or_default());
         let number: usize = columns.number()?;
         let key = asked.get(number).ok_or_else(|| columns.last_unreadable())?;
         let organization = columns.next()?;
-        let (waiting, last_event, last_dispatch) = (columns.next()?, columns.next()?, columns.next()?);
-        threads.know(organization, Organization { waiting, last_event, last_dispatch });
+        threads.know_waiting(organization, columns.next()?);
+        threads.know_end(Thread::Events(organization), columns.next()?);
+        threads.know_end(Thread::InOrganization(organization), columns.next()?);
         let place = self.known.entry((*key).clone()).or_insert(Place { organization, target: None });
         self.rows += 1;
         let Some(address) = columns.next()? else { return Ok(()) };

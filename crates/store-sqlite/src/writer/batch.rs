@@ -126,11 +126,14 @@ impl Batch {
         Ok(Answers { settled, begun, recorded, started })
     }
 
-    /// Makes the changes. One that changes a row may have changed any; a sweep that finds nothing changes none.
+    /// Makes the changes, which may look at the ends of threads. One that changes a row may have changed any; a sweep that
+    /// finds nothing changes none.
     async fn change(&mut self, session: &mut Session<'_>, working: &mut Working) -> sqlx::Result<()> {
         if self.changes.is_empty() {
             return Ok(());
         }
+        working.threads.read(session).await?;
+        working.threads.store(session, false);
         let before = session.changed_rows().await?;
         for change in &mut self.changes {
             change.apply(session).await?;
@@ -189,7 +192,7 @@ mod tests {
     use sqlx::{Connection as _, SqliteConnection};
 
     use super::*;
-    use crate::writer::change::ChangeCall;
+    use crate::{migrate, writer::change::ChangeCall};
 
     /// Whether the writer still knows what it knew before a change that is this statement.
     async fn keeps_knowledge(connection: &mut SqliteConnection, statement: &'static str) -> bool {
@@ -210,6 +213,7 @@ mod tests {
     #[tokio::test]
     async fn only_a_change_of_rows_makes_the_writer_forget() {
         let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        migrate::run(&mut connection).await.unwrap();
         sqlx::query("CREATE TABLE numbers (number INTEGER)").execute(&mut connection).await.unwrap();
         assert!(!keeps_knowledge(&mut connection, "INSERT INTO numbers VALUES (1)").await);
         assert!(keeps_knowledge(&mut connection, "DELETE FROM numbers WHERE number > 1").await);

@@ -109,12 +109,15 @@ mod tests {
     use sqlx::ConnectOptions as _;
 
     use super::*;
+    use crate::migrate;
 
     #[tokio::test]
     async fn a_panic_fails_one_commit_and_not_the_writer() {
         let folder = tempfile::TempDir::new().unwrap();
         let options = SqliteConnectOptions::new().filename(folder.path().join("writer.db")).create_if_missing(true);
-        let writer = Writer::start(options.connect().await.unwrap(), options, None).await.unwrap();
+        let mut connection = options.connect().await.unwrap();
+        migrate::run(&mut connection).await.unwrap();
+        let writer = Writer::start(connection, options, None).await.unwrap();
         let failed = writer.change((), |_, ()| Box::pin(async { panic!("a bug") })).await;
         assert!(matches!(failed, Err::<(), _>(StoreError::Unavailable { .. })), "{failed:?}");
         assert_eq!(writer.change(7, |_, number| Box::pin(async { Ok(*number) })).await.unwrap(), 7);

@@ -148,8 +148,8 @@ impl Task {
             None => None,
         };
         // Beside others, what is known is often not true any more, and a transaction that fails rings no bell.
-        let alone = self.owner.as_ref().is_some_and(Owner::is_alone);
-        let mut session = Session::over(&mut connection).listening(alone.then_some(&bell));
+        working.alone = self.owner.as_ref().is_some_and(Owner::is_alone);
+        let mut session = Session::over(&mut connection).listening(working.alone.then_some(&bell));
         session.run("BEGIN IMMEDIATE");
         match batch.work(&mut session, &mut working).await {
             Ok(answers) => {
