@@ -23,7 +23,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// 32 secret bytes: wiped when dropped; `Debug` shows the id only.
 #[derive(Clone)]
-pub struct Key(Zeroizing<[u8; LENGTH]>);
+pub struct Key {
+    bytes: Zeroizing<[u8; LENGTH]>,
+    id: KeyId,
+}
 
 /// The text is not a key. Never shows the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +55,7 @@ impl Key {
             return Err(KeyError::WrongLength { length: bytes.len() });
         }
         key.copy_from_slice(&bytes);
-        Ok(Self(key))
+        Ok(Self::of(key))
     }
 
     /// Makes a new key.
@@ -60,7 +63,7 @@ impl Key {
     pub fn generate(entropy: &dyn Entropy) -> Self {
         let mut key = Zeroizing::new([0; LENGTH]);
         entropy.fill(key.as_mut_slice());
-        Self(key)
+        Self::of(key)
     }
 
     /// The text that [`Key::from_base64`] reads.
@@ -72,16 +75,20 @@ impl Key {
     /// What envelopes call this key. Tells nothing useful about the key itself.
     #[must_use]
     pub fn id(&self) -> KeyId {
-        let mut hash = digest::Context::new(&digest::SHA256);
-        hash.update(b"integrations key id");
-        hash.update(self.as_bytes());
-        let mut id = [0; KeyId::LENGTH];
-        id.iter_mut().zip(hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
-        KeyId(id)
+        self.id
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_slice()
+        self.bytes.as_slice()
+    }
+
+    fn of(bytes: Zeroizing<[u8; LENGTH]>) -> Self {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        hash.update(b"integrations key id");
+        hash.update(bytes.as_slice());
+        let mut id = [0; KeyId::LENGTH];
+        id.iter_mut().zip(hash.finish().as_ref()).for_each(|(to, from)| *to = *from);
+        Self { bytes, id: KeyId(id) }
     }
 }
 
