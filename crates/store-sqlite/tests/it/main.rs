@@ -11,3 +11,4 @@ mod poisoned;
 mod rights;
 mod schema;
 mod support;
+mod threads;

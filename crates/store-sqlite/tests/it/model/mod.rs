@@ -6,6 +6,7 @@ mod world;
 use integrations_core::memory::MemoryStore;
 use integrations_testkit::suite::block_on;
 use proptest::{collection::vec, option, prelude::*, sample::Index};
+use store_sqlite::OpenOptions;
 
 use self::world::World;
 use crate::support::{Place, number};
@@ -105,7 +106,7 @@ proptest! {
 
 async fn compare(commands: &[Command]) {
     let (place, memory) = (Place::new(), MemoryStore::new());
-    let store = place.open().await;
+    let store = place.open_with(OpenOptions::default().exclusive(true)).await;
     let mut world = World::with([&store, &memory]).await;
     for command in commands {
         world.run([&store, &memory], command).await;
