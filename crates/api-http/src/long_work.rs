@@ -6,7 +6,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::problem::{Answer, Code, Problem};
 
-/// How many bytes are worked on at once where they are: that takes less than to hand them over, twice.
+/// How many bytes are worked on where they are: that keeps others waiting for no longer than a few requests do.
 const SHORT: usize = 32 << 10;
 
 /// Threads for what is long, so that it keeps no other request waiting. There are as many as cores, since more would
@@ -59,9 +59,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_long_takes_turns_even_if_nobody_waits_for_it() {
         let work = LongWork { turns: Arc::new(Semaphore::new(1)) };
-        let (go, gone) = mpsc::channel::<()>();
-        let mut first = Box::pin(work.run(SHORT + 1, move || gone.recv().is_ok()));
+        let ((begin, begun), (go, gone)) = (mpsc::channel(), mpsc::channel());
+        let mut first = Box::pin(work.run(SHORT + 1, move || begin.send(()).is_ok() && gone.recv().is_ok()));
         assert!(futures_util::poll!(&mut first).is_pending());
+        begun.recv().unwrap();
         drop(first);
         assert_eq!(work.turns.available_permits(), 0);
 
