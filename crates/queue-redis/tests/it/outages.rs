@@ -203,7 +203,7 @@ fn turned_into_a_replica_and_back() {
         let server = RedisServer::start(&[]);
         let queue = connect(&server, "q").await;
         server.tell(&["REPLICAOF", "127.0.0.1", "1"]);
-        assert_eq!(fault(queue.push(&Entries::new().many(1)).await), Some(Fault::ReadOnly));
+        until("a replica", async || fault(queue.push(&Entries::new().many(1)).await) == Some(Fault::ReadOnly)).await;
         server.tell(&["REPLICAOF", "NO", "ONE"]);
         assert_works(&queue).await;
     });
