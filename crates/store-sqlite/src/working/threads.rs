@@ -13,7 +13,7 @@ use crate::{
     states::WAITING,
 };
 
-/// The events of the log, or at least its beginning.
+/// Behind which event the log begins, beside each event in it, or alone if there is none.
 pub(crate) const EVENTS: &str = "SELECT l.event, e.sequence, e.organization \
     FROM thread_log l LEFT JOIN events e ON e.sequence > l.event ORDER BY e.sequence";
 
@@ -175,7 +175,7 @@ impl Threads {
         end.map(|end| end.last)
     }
 
-    /// Stores what was added; ends only if the log has become long, or nobody may rely on it.
+    /// Stores what was added; ends only if the log has become long, or is not to be kept.
     pub(crate) fn store(&mut self, session: &mut Session<'_>, keep_log: bool) {
         let added = self.added.drain().filter(|(_, added)| *added != 0);
         session.write(WAITING, added.map(|(organization, added)| [organization.into(), added.into()]));
@@ -235,6 +235,16 @@ mod tests {
             Self(connection)
         }
 
+        /// A file with a dispatch at each of these addresses, and what the process knows that added them.
+        async fn with(addresses: &[i64]) -> (Self, Threads) {
+            let mut file = Self::new().await;
+            let mut threads = file.start().await;
+            for address in addresses {
+                file.add(&mut threads, *address).await;
+            }
+            (file, threads)
+        }
+
         /// What a process knows that has just started.
         async fn start(&mut self) -> Threads {
             let mut threads = Threads::default();
@@ -274,11 +284,7 @@ mod tests {
 
     #[tokio::test]
     async fn ends_that_were_not_written_are_found_again() {
-        let mut file = File::new().await;
-        let mut threads = file.start().await;
-        for address in [7, 8, 7] {
-            file.add(&mut threads, address).await;
-        }
+        let (mut file, mut threads) = File::with(&[7, 8, 7]).await;
         file.store(&mut threads, true).await;
         assert_eq!(file.ends().await, []);
 
@@ -292,11 +298,7 @@ mod tests {
 
     #[tokio::test]
     async fn ends_are_written_for_others() {
-        let mut file = File::new().await;
-        let mut threads = file.start().await;
-        for address in [7, 8, 7] {
-            file.add(&mut threads, address).await;
-        }
+        let (mut file, mut threads) = File::with(&[7, 8, 7]).await;
         file.store(&mut threads, false).await;
         assert_eq!(file.ends().await, [(0, 3, 3), (1, 7, 3), (1, 8, 2), (2, INTEGRATION, 3)]);
         file.add(&mut threads, 8).await;
@@ -306,8 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_log_is_ended_and_no_number_is_used_twice() {
-        let mut file = File::new().await;
-        let mut threads = file.start().await;
+        let (mut file, mut threads) = File::with(&[]).await;
         for address in 0..=LOG / 2 {
             threads.add_event(ORGANIZATION);
             threads.add_dispatch(ORGANIZATION, address, INTEGRATION);
