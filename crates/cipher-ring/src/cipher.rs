@@ -121,8 +121,5 @@ fn record_key(key: &Key, salt: &[u8; SALT_LENGTH]) -> Result<LessSafeKey, Cipher
 
 /// What the tag covers besides the secret. Version and key id have a fixed length, so that no two inputs look alike.
 fn associated_data(key_id: KeyId, context: SealContext) -> Aad<Vec<u8>> {
-    let mut data = vec![VERSION];
-    data.extend_from_slice(&key_id.0);
-    data.extend_from_slice(&context.associated_data());
-    Aad::from(data)
+    Aad::from([&[VERSION][..], &key_id.0, &context.associated_data()].concat())
 }

@@ -85,6 +85,6 @@ fn with_line_feeds(mail: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn line(decoded: &str) -> Option<String> {
-    let line = text::cut(&text::single_line(decoded), LINE_CHARS);
+    let line = text::short_line(decoded, LINE_CHARS);
     (!line.is_empty()).then_some(line)
 }

@@ -1,16 +1,13 @@
 //! Previews: the beginning of a text, on one clean line.
 
-use integrations_core::{
-    PREVIEW_CHARS,
-    text::{cut, single_line},
-};
+use integrations_core::{PREVIEW_CHARS, text::short_line};
 
 use crate::html;
 
 /// The first [`PREVIEW_CHARS`] characters of a text, white space folded, without deceptive characters.
 #[must_use]
 pub fn preview_of_text(text: &str) -> String {
-    cut(&single_line(text), PREVIEW_CHARS)
+    short_line(text, PREVIEW_CHARS)
 }
 
 /// The same of the text that a reader of the HTML sees, with neither markup, scripts nor styles.

@@ -27,7 +27,7 @@ impl Sender {
     }
 
     fn from_mailbox(mailbox: &Addr<'_>) -> Option<Self> {
-        let address = text::single_line(mailbox.address()?);
+        let address = text::single_line(mailbox.address()?).into_owned();
         if !is_address(&address) {
             return None;
         }
@@ -50,5 +50,5 @@ fn is_address(text: &str) -> bool {
 /// A name without angle brackets, in which a false address could be wrapped.
 fn clean_name(name: &str) -> String {
     let name = name.replace(['<', '>'], " ");
-    text::cut(&text::single_line(&name), NAME_CHARS)
+    text::short_line(&name, NAME_CHARS)
 }

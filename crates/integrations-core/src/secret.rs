@@ -51,11 +51,8 @@ impl SealContext {
         match self {
             Self::Canary => b"canary".to_vec(),
             Self::Integration { organization, integration, version } => {
-                let mut bytes = b"integration".to_vec();
-                bytes.extend_from_slice(organization.as_bytes());
-                bytes.extend_from_slice(integration.as_bytes());
-                bytes.extend_from_slice(&version.to_be_bytes());
-                bytes
+                let version = version.to_be_bytes();
+                [&b"integration"[..], organization.as_bytes(), integration.as_bytes(), &version].concat()
             }
         }
     }

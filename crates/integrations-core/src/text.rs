@@ -2,6 +2,8 @@
 
 mod fit;
 
+use std::borrow::Cow;
+
 pub use fit::{Unit, cut, escaped, push_escaped};
 
 /// The most characters in a row that [attach](attaches) to the one before them; more would only be there to overlap
@@ -36,9 +38,9 @@ fn attaches(c: char) -> bool {
 /// One line of clean text: runs of white space and line breaks become one space, deceptive characters go, and so do
 /// joiners and marks that have nothing to attach to or are too many.
 #[must_use]
-pub fn single_line(text: &str) -> String {
+pub fn single_line(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut line = String::with_capacity(text.len());
     let mut gap = true;
@@ -57,7 +59,13 @@ pub fn single_line(text: &str) -> String {
             line.push(c);
         }
     }
-    line
+    Cow::Owned(line)
+}
+
+/// A [`single_line`] of at most `max` characters, cut like all texts ([`cut`]).
+#[must_use]
+pub fn short_line(text: &str, max: usize) -> String {
+    cut(&single_line(text), max).into_owned()
 }
 
 /// Whether it is a line of printable ASCII without a space too many, as most are: a quicker look than the one at every
@@ -124,8 +132,9 @@ mod tests {
     proptest! {
         #[test]
         fn plain_text_takes_a_shorter_way_to_the_same(text in "[ -~]{0,20}") {
-            let (short_way, long_way) = (single_line(&text), single_line(&format!("{text}é")));
-            prop_assert_eq!(Some(short_way.as_str()), long_way.strip_suffix('é').map(str::trim_end));
+            let longer = format!("{text}é");
+            let (short_way, long_way) = (single_line(&text), single_line(&longer));
+            prop_assert_eq!(Some(&*short_way), long_way.strip_suffix('é').map(str::trim_end));
         }
 
         #[test]
@@ -133,7 +142,7 @@ mod tests {
             let line = single_line(&text);
             prop_assert!(!line.chars().any(is_deceptive));
             prop_assert!(!line.contains("  ") && line.trim() == line);
-            prop_assert_eq!(single_line(&line), line);
+            prop_assert_eq!(single_line(&line), &*line);
         }
 
         #[test]

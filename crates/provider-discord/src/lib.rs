@@ -129,8 +129,7 @@ struct Hook {
 
 impl Hook {
     fn details(&self, hook: &HookUrl) -> Value {
-        let shown =
-            |text: &Option<String>| text.as_deref().map(|text| text::cut(&text::single_line(text), LABEL_CHARS));
+        let shown = |text: &Option<String>| text.as_deref().map(|text| text::short_line(text, LABEL_CHARS));
         json!({
             "webhookId": hook.id().to_string(),
             "webhookName": shown(&self.name),

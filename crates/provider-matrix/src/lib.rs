@@ -54,7 +54,7 @@ impl Provider for Matrix {
             return Err(DeliveryError::new(FailureKind::Gone, advice));
         }
         let name = server.room_name(&room).await?;
-        let shown = |text: &str| text::cut(&text::single_line(text), LABEL_CHARS);
+        let shown = |text: &str| text::short_line(text, LABEL_CHARS);
         let user = shown(&account.user_id);
         let identity = format!("{user}/{room}");
         Ok(Verified {

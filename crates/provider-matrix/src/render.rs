@@ -34,12 +34,11 @@ pub struct Rendered {
 pub fn render(notification: &Notification) -> Rendered {
     let link = notification.actions.first().filter(|action| action.url.as_str().len() <= MAX_URL);
     let url = link.map(|action| action.url.as_str()).unwrap_or_default();
-    let mut plain = vec![Unit::Bytes.cut(&notification.heading(), MAX_TITLE)];
-    plain.push(Unit::Bytes.cut(&notification.plain_text(), MAX_PLAIN));
-    plain.push(url.to_owned());
+    let (heading, text) = (notification.heading(), notification.plain_text());
+    let mut plain = vec![Unit::Bytes.cut(&heading, MAX_TITLE), Unit::Bytes.cut(&text, MAX_PLAIN), url.into()];
     plain.retain(|part| !part.is_empty());
 
-    let mut html = format!("<strong>{}</strong>", escaped(&notification.heading(), MAX_TITLE));
+    let mut html = format!("<strong>{}</strong>", escaped(&heading, MAX_TITLE));
     html.extend(notification.fields.iter().take(MAX_FIELDS).map(field_html));
     let body = text::multi_line(notification.body.as_deref().unwrap_or_default());
     if !body.is_empty() {

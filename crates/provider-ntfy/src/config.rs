@@ -156,7 +156,7 @@ impl TryFrom<Vec<String>> for Tags {
     type Error = &'static str;
 
     fn try_from(tags: Vec<String>) -> Result<Self, &'static str> {
-        let tags: Vec<_> = tags.iter().map(|tag| text::single_line(tag)).collect();
+        let tags: Vec<_> = tags.iter().map(|tag| text::single_line(tag).into_owned()).collect();
         let is_tag = |tag: &String| (1..=Self::LONGEST).contains(&tag.len()) && !tag.contains(',');
         if tags.len() > Self::MOST || !tags.iter().all(is_tag) {
             return Err("must be at most 8 words of at most 32 bytes, without commas");

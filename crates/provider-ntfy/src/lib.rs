@@ -50,7 +50,7 @@ impl Provider for Ntfy {
         let request = authorized(HttpRequest::get(url), target.secret)?;
         let answer = target.service.send(request).await.map_err(DeliveryError::repeatable)?;
         let account: Account = answer::read(&answer, target.service.now).map_err(DeliveryError::repeatable)?;
-        let name = text::cut(&text::single_line(&account.username), LABEL_CHARS);
+        let name = text::short_line(&account.username, LABEL_CHARS);
         let server = config.server.url();
         let identity = format!("{}{}", server.as_str(), config.topic);
         Ok(Verified {

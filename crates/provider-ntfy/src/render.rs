@@ -35,8 +35,8 @@ pub fn render(notification: &Notification) -> Rendered {
         message = Unit::Bytes.cut(&text, MESSAGE_ROOM / 2);
     }
     Rendered {
-        title: Unit::Bytes.cut(&notification.heading(), MAX_TITLE),
-        message,
+        title: Unit::Bytes.cut(&notification.heading(), MAX_TITLE).into_owned(),
+        message: message.into_owned(),
         click: notification.actions.first().map(|action| action.url.to_string()).filter(|url| url.len() <= MAX_URL),
     }
 }

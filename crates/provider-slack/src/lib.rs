@@ -93,7 +93,7 @@ impl Slack {
         target: &Target<'_, Self>,
     ) -> Result<Verified<Config>, DeliveryError> {
         let account = bot.whoami(target.service).await?;
-        let shown = |text: &str| text::cut(&text::single_line(text), LABEL_CHARS);
+        let shown = |text: &str| text::short_line(text, LABEL_CHARS);
         let (team, user) = (shown(&account.team_id), shown(&account.user_id));
         let identity = format!("{team}/{user}/{}", bot.channel);
         Ok(Verified {

@@ -6,7 +6,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use integrations_core::{EmailReceived, Message, provider::Content};
 use integrations_testkit::sample;
-use provider_telegram::render;
+use provider_telegram::render_html;
 
 fn mails(criterion: &mut Criterion) {
     for (name, mail) in [
@@ -20,7 +20,7 @@ fn mails(criterion: &mut Criterion) {
 fn measure(criterion: &mut Criterion, name: &str, mail: EmailReceived) {
     let event = sample::event(mail);
     let message = Message { id: "msg_1".to_owned(), content: Content::Event(&event), open_url: None };
-    criterion.bench_function(name, |bench| bench.iter(|| render(&black_box(&message).notification())));
+    criterion.bench_function(name, |bench| bench.iter(|| render_html(&black_box(&message).notification())));
 }
 
 criterion_group!(benches, mails);

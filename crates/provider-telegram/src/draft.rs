@@ -1,7 +1,5 @@
 //! One message on its way into `sendMessage`, and how it is made acceptable if Telegram finds fault with its form.
 
-use std::borrow::Cow;
-
 use integrations_core::{
     provider::{Action, Notification},
     text,
@@ -14,7 +12,7 @@ use crate::{
     Config,
     answer::Remedy,
     chat::TopicId,
-    render::{Rendered, render},
+    render::{render_html, render_plain},
 };
 
 /// Fits into 4096 of whatever a server may count: characters, UTF-16 units or bytes.
@@ -25,7 +23,7 @@ const MAX_BUTTONS: usize = 8;
 /// A message that can be sent, in the best form that was not refused yet.
 pub(crate) struct Draft<'a> {
     config: &'a Config,
-    text: Rendered,
+    notification: Notification,
     form: Form,
     buttons: Vec<Value>,
 }
@@ -38,8 +36,8 @@ enum Form {
 }
 
 impl<'a> Draft<'a> {
-    pub(crate) fn new(config: &'a Config, notification: &Notification) -> Self {
-        Self { config, text: render(notification), form: Form::Html, buttons: buttons(&notification.actions) }
+    pub(crate) fn new(config: &'a Config, notification: Notification) -> Self {
+        Self { config, form: Form::Html, buttons: buttons(&notification.actions), notification }
     }
 
     /// Takes the form that `remedy` asks for. False if it has that form already.
@@ -58,9 +56,9 @@ impl<'a> Draft<'a> {
             chat_id: self.config.chat_id.to_parameter(),
             message_thread_id: self.config.topic_id,
             text: match self.form {
-                Form::Html => self.text.html.as_str().into(),
-                Form::Plain => self.text.plain.as_str().into(),
-                Form::Short => text::cut(&self.text.plain, SHORT_CHARS).into(),
+                Form::Html => render_html(&self.notification),
+                Form::Plain => render_plain(&self.notification),
+                Form::Short => text::cut(&render_plain(&self.notification), SHORT_CHARS).into_owned(),
             },
             parse_mode: (self.form == Form::Html).then_some("HTML"),
             disable_notification: self.config.silent,
@@ -76,7 +74,7 @@ pub(crate) struct Parameters<'a> {
     chat_id: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_thread_id: Option<TopicId>,
-    text: Cow<'a, str>,
+    text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     parse_mode: Option<&'static str>,
     disable_notification: bool,
@@ -98,7 +96,7 @@ struct Keyboard<'a> {
 /// A row with one button for every action that can be one.
 fn buttons(actions: &[Action]) -> Vec<Value> {
     let button = |action: &Action| {
-        let label = text::cut(&text::single_line(&action.label), BUTTON_CHARS);
+        let label = text::short_line(&action.label, BUTTON_CHARS);
         (!label.is_empty() && is_accepted(&action.url)).then(|| json!([{ "text": label, "url": action.url }]))
     };
     actions.iter().filter_map(button).take(MAX_BUTTONS).collect()
@@ -155,7 +153,7 @@ mod tests {
         let body = Some("<".repeat(4_000));
         let notification = Notification { title: "T".to_owned(), fields: Vec::new(), body, actions: vec![action] };
         let config = serde_json::from_value(json!({ "chatId": "12345" })).unwrap();
-        let mut draft = Draft::new(&config, &notification);
+        let mut draft = Draft::new(&config, notification);
         let shown = |draft: &Draft<'_>| serde_json::to_value(draft.parameters()).unwrap();
         assert_eq!(shown(&draft)["parse_mode"], "HTML");
 

@@ -27,7 +27,7 @@ use url::Url;
 
 pub use chat::{ChatId, TopicId};
 pub use config::{BotToken, Config, Secret};
-pub use render::{MAX_TEXT_CHARS, Rendered, render};
+pub use render::{MAX_TEXT_CHARS, render_html, render_plain};
 
 use answer::Remedy;
 use bot::Bot;
@@ -89,7 +89,7 @@ impl Provider for Telegram {
 
     async fn deliver(&self, target: &Target<'_, Self>, message: &Message<'_>) -> Result<Receipt, DeliveryError> {
         let bot = self.bot(target.secret, target.service);
-        let mut draft = Draft::new(target.config, &message.notification());
+        let mut draft = Draft::new(target.config, message.notification());
         loop {
             let refused = match bot.call::<Sent>("sendMessage", &draft.parameters()).await {
                 Ok(sent) => return Ok(Receipt { remote_id: Some(sent.message_id.to_string()) }),

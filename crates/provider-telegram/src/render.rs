@@ -20,33 +20,21 @@ const FIELDS_CHARS: usize = 3072;
 /// With a title and two marked texts in each field: below the 100 that Telegram keeps.
 const MAX_FIELDS: usize = 40;
 
+/// The room that most messages need.
+const COMMON_BYTES: usize = 512;
+
 const ESCAPES: &[(char, &str)] = &[('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
 
-/// One message in its two forms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
-    /// For `parse_mode: HTML`.
-    pub html: String,
-    /// What a reader sees of it; never empty.
-    pub plain: String,
+/// A notification in Telegram's HTML, for `parse_mode: HTML`. All of its texts stay text, whatever they hold.
+#[must_use]
+pub fn render_html(notification: &Notification) -> String {
+    Sheet::filled(notification, true)
 }
 
-/// Renders a notification. All of its texts stay text, whatever they hold.
+/// What a reader sees of [`render_html`], for a message without `parse_mode`. Never empty.
 #[must_use]
-pub fn render(notification: &Notification) -> Rendered {
-    let mut sheet = Sheet::default();
-    sheet.push(Style::Bold, &notification.heading(), TITLE_CHARS);
-    let shown = notification.fields.len().min(MAX_FIELDS);
-    let each = FIELDS_CHARS / shown.max(1);
-    for field in notification.fields.iter().take(shown) {
-        sheet.field(field, VALUE_CHARS.min(each - LABEL_CHARS - ": \n".len()));
-    }
-    let body = text::multi_line(notification.body.as_deref().unwrap_or_default());
-    if !body.is_empty() {
-        sheet.push(Style::Plain, "\n\n", MAX_TEXT_CHARS);
-        sheet.push(Style::Plain, &body, MAX_TEXT_CHARS);
-    }
-    sheet.form
+pub fn render_plain(notification: &Notification) -> String {
+    Sheet::filled(notification, false)
 }
 
 #[derive(Clone, Copy)]
@@ -69,39 +57,51 @@ impl Style {
 
 /// A message as it grows, and the room that is left.
 struct Sheet {
-    form: Rendered,
+    text: String,
     room: usize,
-}
-
-impl Default for Sheet {
-    fn default() -> Self {
-        Self { form: Rendered { html: String::new(), plain: String::new() }, room: MAX_TEXT_CHARS }
-    }
+    with_markup: bool,
 }
 
 impl Sheet {
-    /// Appends `text`, cut to `max` characters and to the room that is left.
-    fn push(&mut self, style: Style, text: &str, max: usize) {
-        let text = text::cut(text, max.min(self.room));
-        self.room -= text.chars().count();
-        if !text.is_empty() {
-            let (open, close) = style.tags();
-            self.form.html.push_str(open);
-            text::push_escaped(&mut self.form.html, &text, ESCAPES);
-            self.form.html.push_str(close);
-            self.form.plain.push_str(&text);
+    fn filled(notification: &Notification, with_markup: bool) -> String {
+        let mut sheet = Self { text: String::with_capacity(COMMON_BYTES), room: MAX_TEXT_CHARS, with_markup };
+        sheet.push(Style::Bold, &notification.heading(), TITLE_CHARS);
+        let shown = notification.fields.len().min(MAX_FIELDS);
+        let each = FIELDS_CHARS / shown.max(1);
+        for field in notification.fields.iter().take(shown) {
+            sheet.field(field, VALUE_CHARS.min(each - LABEL_CHARS - ": \n".len()));
         }
+        let body = text::multi_line(notification.body.as_deref().unwrap_or_default());
+        if !body.is_empty() {
+            sheet.push(Style::Plain, "\n\n", MAX_TEXT_CHARS);
+            sheet.push(Style::Plain, &body, MAX_TEXT_CHARS);
+        }
+        sheet.text
     }
 
     /// Appends a field on a line of its own.
     fn field(&mut self, field: &Field, value_chars: usize) {
         self.push(Style::Plain, "\n", 1);
-        let label = text::cut(&text::single_line(field.label), LABEL_CHARS);
-        self.push(Style::Bold, &format!("{label}:"), LABEL_CHARS + 1);
+        let label = text::single_line(field.label);
+        self.push(Style::Bold, &format!("{}:", text::cut(&label, LABEL_CHARS)), LABEL_CHARS + 1);
         let value = text::single_line(&field.value);
         if !value.is_empty() {
             self.push(Style::Plain, " ", 1);
             self.push(if field.verbatim { Style::Code } else { Style::Plain }, &value, value_chars);
+        }
+    }
+
+    /// Appends `text`, cut to `max` characters and to the room that is left.
+    fn push(&mut self, style: Style, text: &str, max: usize) {
+        let text = text::cut(text, max.min(self.room));
+        self.room -= text.chars().count();
+        if !self.with_markup {
+            self.text.push_str(&text);
+        } else if !text.is_empty() {
+            let (open, close) = style.tags();
+            self.text.push_str(open);
+            text::push_escaped(&mut self.text, &text, ESCAPES);
+            self.text.push_str(close);
         }
     }
 }

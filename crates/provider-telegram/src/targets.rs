@@ -56,7 +56,8 @@ fn places(updates: Vec<Map<String, Value>>) -> Vec<Place> {
         }
         let is_there = name != "my_chat_member" || happening.new_chat_member.is_none_or(|bot| bot.is_there());
         if settled.insert(chat.id) && is_there {
-            places.push(Place { id: chat.id.to_string(), label: chat.label(), kind: text::single_line(&chat.kind) });
+            let kind = text::single_line(&chat.kind).into_owned();
+            places.push(Place { id: chat.id.to_string(), label: chat.label(), kind });
         }
     }
     places

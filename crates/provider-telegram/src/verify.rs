@@ -52,7 +52,7 @@ impl Chat {
     pub(crate) fn label(&self) -> String {
         let named = |parts: &[&Option<String>]| {
             let parts: Vec<_> = parts.iter().filter_map(|part| part.as_deref()).collect();
-            text::cut(&text::single_line(&parts.join(" ")), LABEL_CHARS)
+            text::short_line(&parts.join(" "), LABEL_CHARS)
         };
         let at_name = self.username.as_ref().map(|name| format!("@{name}"));
         let names = [named(&[&self.title]), named(&[&at_name]), named(&[&self.first_name, &self.last_name])];
@@ -68,7 +68,7 @@ impl Chat {
 /// Asks who the bot is and whether it knows the chat. Sends no message, so it does not prove that it may.
 pub(crate) async fn verify(bot: &Bot<'_>, target: &Target<'_, Telegram>) -> Result<Verified<Config>, DeliveryError> {
     let user: BotUser = bot.ask("getMe", &json!({})).await?;
-    let bot_name = text::cut(&text::single_line(&user.username), LABEL_CHARS);
+    let bot_name = text::short_line(&user.username, LABEL_CHARS);
     if !user.is_bot || bot_name.is_empty() {
         return Err(DeliveryError::new(FailureKind::Rejected, "the token does not belong to a bot"));
     }

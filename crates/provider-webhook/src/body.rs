@@ -46,7 +46,7 @@ fn event_data(event: &Event, form: Form) -> Result<Map<String, Value>, DeliveryE
 /// What a person reads elsewhere, for messages that are about no event.
 fn notification_data(message: &Message<'_>) -> Map<String, Value> {
     let notification = message.notification();
-    let texts = [("title", notification.heading()), ("text", notification.plain_text())];
+    let texts = [("title", notification.heading()), ("text", notification.plain_text().into())];
     texts.into_iter().map(|(name, text)| (name.to_owned(), fitted(json!(text)))).collect()
 }
 

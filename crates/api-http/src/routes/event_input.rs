@@ -112,7 +112,7 @@ fn checked_email_id(id: String) -> Answer<String> {
 }
 
 fn line(dirty: &str, max_chars: usize) -> Option<String> {
-    let clean = text::cut(&text::single_line(dirty), max_chars);
+    let clean = text::short_line(dirty, max_chars);
     (!clean.is_empty()).then_some(clean)
 }
 

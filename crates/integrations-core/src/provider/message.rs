@@ -1,5 +1,7 @@
 //! What is to be delivered, and its provider-neutral form for people.
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::{EmailReceived, Event, Payload, text};
@@ -70,15 +72,18 @@ pub struct Notification {
 impl Notification {
     /// The title on one clean line. Never empty, since many services refuse a message without text.
     #[must_use]
-    pub fn heading(&self) -> String {
+    pub fn heading(&self) -> Cow<'_, str> {
         let line = text::single_line(&self.title);
-        if line.is_empty() { "Message".to_owned() } else { line }
+        if line.is_empty() { "Message".into() } else { line }
     }
 
     /// What stands below the title, as clean plain text: each field on a line, an empty line, the body. Not cut.
     #[must_use]
     pub fn plain_text(&self) -> String {
-        let fields = self.fields.iter().map(|field| text::single_line(&format!("{}: {}", field.label, field.value)));
+        let fields = self
+            .fields
+            .iter()
+            .map(|field| text::single_line(&format!("{}: {}", field.label, field.value)).into_owned());
         let body = self.body.as_deref().map(text::multi_line).filter(|body| !body.is_empty());
         let parts = [fields.collect::<Vec<_>>().join("\n"), body.unwrap_or_default()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")

@@ -20,8 +20,8 @@ const SHORTEST_CODE: usize = 8;
 
 /// Knows one integration's secrets.
 pub(super) struct Redactor {
-    /// Every text in them, whole and in its longer parts.
-    parts: Vec<Zeroizing<String>>,
+    /// Every text in them.
+    texts: Vec<Zeroizing<String>>,
 }
 
 impl Redactor {
@@ -31,7 +31,7 @@ impl Redactor {
         if let Ok(value) = serde_json::from_slice(secret.expose_secret()) {
             collect_texts(&value, &mut texts);
         }
-        Self { parts: texts.iter().flat_map(|text| parts(text)).map(|part| Zeroizing::new(part.to_owned())).collect() }
+        Self { texts }
     }
 
     /// `message` as it may be shown and stored: one line, no secret, plain, percent-encoded or in base64, not long.
@@ -39,11 +39,11 @@ impl Redactor {
         let line = text::single_line(message);
         // No form is shorter than the part itself, so most answers, such as an identifier, are too short for any.
         let room = line.chars().count();
-        let fitting = self.parts.iter().filter(|part| solid(part).count() <= room);
+        let fitting = self.texts.iter().flat_map(|text| parts(text)).filter(|part| solid(part).nth(room).is_none());
         let mut needles: Vec<_> = fitting.flat_map(|part| forms(part)).map(Zeroizing::new).collect();
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-        let line = needles.iter().fold(line, |line, needle| without(&line, needle));
-        text::cut(&line, MAX_ERROR_CHARS)
+        let line = needles.iter().fold(line, |line, needle| without(&line, needle).into());
+        text::cut(&line, MAX_ERROR_CHARS).into_owned()
     }
 
     /// Cleans every text in a JSON value; names of properties are the provider's own.

@@ -1,5 +1,7 @@
 //! Texts made to fit: cut by the unit that a service counts, and escaped the way it wants.
 
+use std::borrow::Cow;
+
 /// What a service counts when it limits a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -27,9 +29,9 @@ impl Unit {
 
     /// The beginning of `text`, at most `max` long; when more follows, it ends with `…` if that fits.
     #[must_use]
-    pub fn cut(self, text: &str, max: usize) -> String {
+    pub fn cut(self, text: &str, max: usize) -> Cow<'_, str> {
         // No unit counts more than bytes.
-        if text.len() <= max { text.to_owned() } else { self.fit(characters(text), max) }
+        if text.len() <= max { Cow::Borrowed(text) } else { Cow::Owned(self.fit(characters(text), max)) }
     }
 
     /// The first of the pieces, at most `max` long together; when more follow, the text ends with `…` if that
@@ -56,7 +58,7 @@ impl Unit {
 
 /// The first `max` characters of `text`; when more follow, the last one kept is `…`.
 #[must_use]
-pub fn cut(text: &str, max: usize) -> String {
+pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     Unit::Chars.cut(text, max)
 }
 

@@ -56,7 +56,7 @@ pub(super) fn checked_name(name: &str) -> Result<String, PlatformError> {
     let name = text::single_line(name);
     match name.chars().count() {
         0 => Err(PlatformError::invalid("/name", "is required")),
-        1..=MAX_NAME_CHARS => Ok(name),
+        1..=MAX_NAME_CHARS => Ok(name.into_owned()),
         _ => Err(PlatformError::invalid("/name", format!("must be at most {MAX_NAME_CHARS} characters"))),
     }
 }

@@ -7,9 +7,19 @@ use integrations_core::{
 };
 use integrations_testkit::sample;
 use proptest::prelude::*;
-use provider_telegram::{MAX_TEXT_CHARS, Rendered, render};
+use provider_telegram::{MAX_TEXT_CHARS, render_html, render_plain};
 
 use crate::html;
+
+/// A message in both of its forms.
+struct Rendered {
+    html: String,
+    plain: String,
+}
+
+fn render(notification: &Notification) -> Rendered {
+    Rendered { html: render_html(notification), plain: render_plain(notification) }
+}
 
 fn rendered(mail: EmailReceived) -> Rendered {
     let event = sample::event(mail);

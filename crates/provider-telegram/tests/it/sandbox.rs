@@ -8,7 +8,7 @@ use integrations_core::{
     provider::{Content, Service},
 };
 use integrations_testkit::{sample, suite::block_on};
-use provider_telegram::{Telegram, render};
+use provider_telegram::{Telegram, render_html, render_plain};
 use serde_json::{Value, json};
 use telegram_sandbox::{Action, Fault, NewBot, NewChat, Sandbox, Standing, Topic, World};
 
@@ -94,8 +94,8 @@ fn from_a_token_to_a_message_in_a_topic() {
 
         let arrived = stage.world().messages(FORUM).pop().unwrap();
         assert_eq!(receipt.remote_id, Some(arrived.message_id.to_string()));
-        assert_eq!(arrived.content.text, render(&message.notification()).plain);
-        assert_eq!(arrived.content.to_html(), render(&message.notification()).html);
+        assert_eq!(arrived.content.text, render_plain(&message.notification()));
+        assert_eq!(arrived.content.to_html(), render_html(&message.notification()));
         assert!(arrived.silent);
         assert_eq!(arrived.thread_id, Some(5));
         assert_eq!(arrived.buttons[0][0].action, Action::Url("https://mail.example/inbox/7".to_owned()));
@@ -113,7 +113,7 @@ fn every_kind_of_chat_takes_every_hostile_mail() {
             let event = sample::event(sample::mail_full_of(&text));
             let message = Message { id: "msg_1".to_owned(), content: Content::Event(&event), open_url: None };
             let arrived = stage.world().messages(PERSON).pop().unwrap();
-            assert_eq!(arrived.content.text, render(&message.notification()).plain);
+            assert_eq!(arrived.content.text, render_plain(&message.notification()));
         }
         let taken_at_once = stage.world().calls(0).iter().all(|call| call.status == Some(200));
         assert!(taken_at_once, "a message was refused in its first form");
