@@ -1,7 +1,6 @@
 //! The lanes that matter to a commit: read if there are any, changed in memory, written once.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use integrations_core::{
     Integration, LaneKey, Reach,
     rules::{LaneState, LaneStates},

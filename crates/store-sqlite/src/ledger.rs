@@ -1,7 +1,8 @@
 //! The ledger of the daily limit, as far as it matters to a commit.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashMap;
 use integrations_core::rules::{Ledger, Policy};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -153,7 +154,7 @@ impl LedgerTable {
     /// The numbers that may be asked for in each organization. While the commit works, windows open and dispatches
     /// enter and leave the wait, one for each candidate, which moves the number by as much.
     fn ranges(&self, candidates: &[Candidate]) -> HashMap<i64, (u64, u64)> {
-        let mut ranges: HashMap<i64, (u64, u64)> = HashMap::new();
+        let mut ranges: HashMap<i64, (u64, u64)> = HashMap::default();
         for candidate in candidates {
             let Some(windows) = self.0.get(&candidate.organization) else { continue };
             let own = windows.opened + 1 + windows.ahead(candidate.sequence);

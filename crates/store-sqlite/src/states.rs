@@ -1,7 +1,8 @@
 //! The changing part of dispatches: read for the rules, and written as they say.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use integrations_core::{
     AttemptError, AttemptOutcome, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry, Reason,
 };

@@ -1,12 +1,13 @@
 //! The queue in memory: the reference, and the embedded queue of a server that is one process.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use event_listener::Event;
+use foldhash::HashMap;
 use jiff::Timestamp;
 
 use crate::{

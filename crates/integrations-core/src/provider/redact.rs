@@ -40,7 +40,7 @@ impl Redactor {
         // No form is shorter than the part itself, so most answers, such as an identifier, are too short for any.
         let room = line.chars().count();
         let fitting = self.texts.iter().flat_map(|text| parts(text)).filter(|part| solid(part).nth(room).is_none());
-        let mut needles: Vec<_> = fitting.flat_map(|part| forms(part)).map(Zeroizing::new).collect();
+        let mut needles: Vec<_> = fitting.flat_map(forms).map(Zeroizing::new).collect();
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         let line = needles.iter().fold(line, |line, needle| without(&line, needle).into());
         text::cut(&line, MAX_ERROR_CHARS).into_owned()

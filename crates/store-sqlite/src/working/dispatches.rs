@@ -1,7 +1,8 @@
 //! Dispatches that workers are about to ask for.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use foldhash::HashMap;
 use integrations_core::{AddressId, DispatchId, DispatchState, Event, EventId, OrganizationId};
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;

@@ -8,8 +8,9 @@ mod dispatches;
 pub(crate) mod places;
 pub(crate) mod threads;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
+use foldhash::HashMap;
 use integrations_core::{DispatchId, Integration};
 
 use self::{places::Places, threads::Threads};

@@ -1,7 +1,6 @@
 //! Where events go: addresses, and who subscribes there.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use integrations_core::{AddressId, EventType, IntegrationId, LaneKey, OrganizationId, store::Recipient};
 use sqlx::sqlite::SqliteRow;
 

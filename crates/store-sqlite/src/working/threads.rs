@@ -4,8 +4,7 @@
 //! Ends are remembered and written now and then: with many addresses, nearly every event would change another page for
 //! its own. Until then the new rows themselves are the log, which whoever does not remember the ends reads.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use sqlx::Row as _;
 
 use crate::{
