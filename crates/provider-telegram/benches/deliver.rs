@@ -1,6 +1,6 @@
 //! What it costs to deliver an ordinary mail, without the call itself: settings and secret are read, the message is
 //! rendered, the request built and its answer read.
-#![allow(missing_docs, clippy::unwrap_used, reason = "benchmarks")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "benchmarks")]
 
 use std::hint::black_box;
 
