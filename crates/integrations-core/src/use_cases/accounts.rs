@@ -17,11 +17,11 @@ impl Platform {
     /// The name is empty or too long.
     pub async fn create_organization(&self, name: &str) -> Result<Organization, PlatformError> {
         let organization = Organization {
-            id: OrganizationId::generate(&*self.ports.clock, &*self.ports.entropy),
+            id: OrganizationId::generate(&*self.ports().clock, &*self.ports().entropy),
             name: checked_name(name)?,
             created_at: self.now(),
         };
-        self.ports.store.create_organization(&organization).await?;
+        self.ports().store.create_organization(&organization).await?;
         Ok(organization)
     }
 
@@ -30,7 +30,7 @@ impl Platform {
     /// # Errors
     /// It is not there.
     pub async fn organization(&self, id: OrganizationId) -> Result<Organization, PlatformError> {
-        found(self.ports.store.organization(id).await?, id)
+        found(self.ports().store.organization(id).await?, id)
     }
 
     /// All organizations, oldest first.
@@ -38,7 +38,7 @@ impl Platform {
     /// # Errors
     /// The store failed.
     pub async fn list_organizations(&self, page: Page) -> Result<Paged<Organization>, PlatformError> {
-        Ok(self.ports.store.list_organizations(page).await?)
+        Ok(self.ports().store.list_organizations(page).await?)
     }
 
     /// Erases an organization and everything that belongs to it.
@@ -46,7 +46,7 @@ impl Platform {
     /// # Errors
     /// It is not there.
     pub async fn delete_organization(&self, id: OrganizationId) -> Result<(), PlatformError> {
-        let deleted = self.ports.store.delete_organization(id).await?;
+        let deleted = self.ports().store.delete_organization(id).await?;
         found(deleted.then_some(()), id)
     }
 }

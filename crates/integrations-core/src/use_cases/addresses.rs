@@ -32,10 +32,10 @@ impl Platform {
     ) -> Result<SubscribedAddress, PlatformError> {
         let name = self.address_name(local_part, domain)?;
         let wanted = self.wanted(subscriptions)?;
-        let id = AddressId::generate(&*self.ports.clock, &*self.ports.entropy);
+        let id = AddressId::generate(&*self.ports().clock, &*self.ports().entropy);
         let now = self.now();
         let address = Address { id, organization, name, created_at: now, updated_at: now };
-        found(self.ports.store.create_address(&address, &wanted).await?, organization)
+        found(self.ports().store.create_address(&address, &wanted).await?, organization)
     }
 
     /// Finds an address.
@@ -47,7 +47,7 @@ impl Platform {
         organization: OrganizationId,
         id: AddressId,
     ) -> Result<SubscribedAddress, PlatformError> {
-        found(self.ports.store.address(organization, id).await?, id)
+        found(self.ports().store.address(organization, id).await?, id)
     }
 
     /// The addresses of an organization, oldest first.
@@ -59,7 +59,7 @@ impl Platform {
         organization: OrganizationId,
         page: Page,
     ) -> Result<Paged<SubscribedAddress>, PlatformError> {
-        Ok(self.ports.store.list_addresses(organization, page).await?)
+        Ok(self.ports().store.list_addresses(organization, page).await?)
     }
 
     /// Makes `subscriptions` the whole set of an address. Those that stay keep their rows; dispatches are not touched.
@@ -73,7 +73,7 @@ impl Platform {
         subscriptions: &[WantedSubscription],
     ) -> Result<SubscribedAddress, PlatformError> {
         let wanted = self.wanted(subscriptions)?;
-        found(self.ports.store.set_subscriptions(organization, id, &wanted, self.now()).await?, id)
+        found(self.ports().store.set_subscriptions(organization, id, &wanted, self.now()).await?, id)
     }
 
     /// Deletes an address and cancels what waits because of it.
@@ -81,12 +81,12 @@ impl Platform {
     /// # Errors
     /// It is not there.
     pub async fn delete_address(&self, organization: OrganizationId, id: AddressId) -> Result<(), PlatformError> {
-        let deleted = self.ports.store.delete_address(organization, id, self.now()).await?;
+        let deleted = self.ports().store.delete_address(organization, id, self.now()).await?;
         found(deleted.then_some(()), id)
     }
 
     fn address_name(&self, local_part: &str, domain: Option<&str>) -> Result<AddressName, PlatformError> {
-        let domains = &self.settings.email_domains;
+        let domains = &self.settings().email_domains;
         let domain = domain.or(domains.first().map(String::as_str)).unwrap_or_default();
         let name = AddressName::new(local_part, domain).map_err(|error| match error {
             AddressNameError::LocalPart => PlatformError::invalid("/localPart", error.to_string()),
@@ -107,7 +107,7 @@ impl Platform {
                 subscription.integration.parse().map_err(|_| PlatformError::Conflict(Conflict::UnknownIntegration))?;
             if seen.insert((integration, subscription.event_type)) {
                 wanted.push(NewSubscription {
-                    id: SubscriptionId::generate(&*self.ports.clock, &*self.ports.entropy),
+                    id: SubscriptionId::generate(&*self.ports().clock, &*self.ports().entropy),
                     integration,
                     event_type: subscription.event_type,
                 });

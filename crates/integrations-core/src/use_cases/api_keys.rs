@@ -33,11 +33,11 @@ impl Platform {
             return Err(PlatformError::invalid("/scopes", "must name at least one of read, publish, manage"));
         }
         let mut secret = Zeroizing::new([0; 32]);
-        self.ports.entropy.fill(&mut *secret);
-        let id = ApiKeyId::generate(&*self.ports.clock, &*self.ports.entropy);
+        self.ports().entropy.fill(&mut *secret);
+        let id = ApiKeyId::generate(&*self.ports().clock, &*self.ports().entropy);
         let hash = Sha256::digest(*secret).into();
         let key = ApiKey { id, organization, name, scopes, hash, created_at: self.now() };
-        let created = self.ports.store.create_api_key(&key).await?;
+        let created = self.ports().store.create_api_key(&key).await?;
         found(created.then_some(()), organization)?;
         let digits = id.to_string();
         let digits = digits.trim_start_matches("key_");
@@ -51,7 +51,7 @@ impl Platform {
     /// The store failed.
     pub async fn authenticate(&self, text: &str) -> Result<Option<ApiKey>, PlatformError> {
         let Some((id, hash)) = parse(text) else { return Ok(None) };
-        let key = self.ports.store.find_api_key(id).await?;
+        let key = self.ports().store.find_api_key(id).await?;
         Ok(key.filter(|key| key.hash.ct_eq(&hash).into()))
     }
 
@@ -64,7 +64,7 @@ impl Platform {
         organization: OrganizationId,
         page: Page,
     ) -> Result<Paged<ApiKey>, PlatformError> {
-        Ok(self.ports.store.list_api_keys(organization, page).await?)
+        Ok(self.ports().store.list_api_keys(organization, page).await?)
     }
 
     /// Removes a key.
@@ -72,7 +72,7 @@ impl Platform {
     /// # Errors
     /// It is not there.
     pub async fn delete_api_key(&self, organization: OrganizationId, id: ApiKeyId) -> Result<(), PlatformError> {
-        let deleted = self.ports.store.delete_api_key(organization, id).await?;
+        let deleted = self.ports().store.delete_api_key(organization, id).await?;
         found(deleted.then_some(()), id)
     }
 }

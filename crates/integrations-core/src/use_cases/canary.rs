@@ -9,15 +9,15 @@ impl Platform {
     /// # Errors
     /// The key is another one, or the store failed.
     pub async fn check_key(&self) -> Result<(), PlatformError> {
-        let stored = match self.ports.store.canary().await? {
+        let stored = match self.ports().store.canary().await? {
             Some(stored) => stored,
-            None => self.ports.store.ensure_canary(&self.canary()?).await?,
+            None => self.ports().store.ensure_canary(&self.canary()?).await?,
         };
-        self.ports.cipher.open(SealContext::Canary, &stored)?;
+        self.ports().cipher.open(SealContext::Canary, &stored)?;
         Ok(())
     }
 
     fn canary(&self) -> Result<crate::Sealed, PlatformError> {
-        Ok(self.ports.cipher.seal(SealContext::Canary, &b"canary".to_vec().into())?)
+        Ok(self.ports().cipher.seal(SealContext::Canary, &b"canary".to_vec().into())?)
     }
 }

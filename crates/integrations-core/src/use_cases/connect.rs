@@ -32,7 +32,7 @@ impl Platform {
         integration.last_validated_at = Some(self.now());
         if secret_changed {
             integration.secret_version += 1;
-            integration.secret = self.ports.cipher.seal(seal_context(integration), &secret)?;
+            integration.secret = self.ports().cipher.seal(seal_context(integration), &secret)?;
         }
         Ok(())
     }
@@ -61,7 +61,7 @@ impl Platform {
         name: &str,
     ) -> Result<Receipt, PlatformError> {
         let mut random = [0; 8];
-        self.ports.entropy.fill(&mut random);
+        self.ports().entropy.fill(&mut random);
         let message = Message::test(format!("test-{:016x}", u64::from_be_bytes(random)), name);
         let service = self.service(provider.description().egress);
         Ok(provider.deliver(config, secret, &message, service).await?)
@@ -69,7 +69,7 @@ impl Platform {
 
     /// Opens the credentials of an integration.
     pub(super) fn open(&self, integration: &Integration) -> Result<SecretBytes, PlatformError> {
-        Ok(self.ports.cipher.open(seal_context(integration), &integration.secret)?)
+        Ok(self.ports().cipher.open(seal_context(integration), &integration.secret)?)
     }
 
     pub(super) fn known_provider(&self, kind: &str) -> Result<&Arc<dyn DynProvider>, PlatformError> {

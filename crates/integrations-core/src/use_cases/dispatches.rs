@@ -16,7 +16,7 @@ impl Platform {
         organization: OrganizationId,
         id: DispatchId,
     ) -> Result<(Dispatch, Vec<Attempt>), PlatformError> {
-        found(self.ports.store.dispatch_with_attempts(organization, id).await?, id)
+        found(self.ports().store.dispatch_with_attempts(organization, id).await?, id)
     }
 
     /// The dispatches of an organization, newest first.
@@ -29,7 +29,7 @@ impl Platform {
         filter: DispatchFilter,
         page: Page,
     ) -> Result<Paged<Dispatch>, PlatformError> {
-        Ok(self.ports.store.list_dispatches(organization, filter, page).await?)
+        Ok(self.ports().store.list_dispatches(organization, filter, page).await?)
     }
 
     /// Sends an ended dispatch again, in a fresh retry window.
@@ -41,7 +41,7 @@ impl Platform {
         organization: OrganizationId,
         id: DispatchId,
     ) -> Result<Dispatch, PlatformError> {
-        let (dispatch, entry) = found(self.ports.store.replay(organization, id, self.now()).await?, id)?;
+        let (dispatch, entry) = found(self.ports().store.replay(organization, id, self.now()).await?, id)?;
         match entry {
             Some(entry) => {
                 // It is stored as due; what the queue does not learn now, a sweep tells it.
@@ -62,7 +62,7 @@ impl Platform {
         organization: OrganizationId,
         id: DispatchId,
     ) -> Result<Dispatch, PlatformError> {
-        let (dispatch, canceled) = found(self.ports.store.cancel(organization, id).await?, id)?;
+        let (dispatch, canceled) = found(self.ports().store.cancel(organization, id).await?, id)?;
         debug_assert!(!canceled || dispatch.state.status == DispatchStatus::Canceled);
         if canceled { Ok(dispatch) } else { Err(PlatformError::WrongStatus(dispatch.state.status)) }
     }

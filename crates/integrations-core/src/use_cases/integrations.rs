@@ -93,7 +93,7 @@ impl Platform {
         let Checked { name, connection, secret } = self.check(input).await?;
         let now = self.now();
         let mut integration = Integration {
-            id: IntegrationId::generate(&*self.ports.clock, &*self.ports.entropy),
+            id: IntegrationId::generate(&*self.ports().clock, &*self.ports().entropy),
             organization,
             provider,
             name,
@@ -107,8 +107,8 @@ impl Platform {
             created_at: now,
             updated_at: now,
         };
-        integration.secret = self.ports.cipher.seal(seal_context(&integration), &secret)?;
-        let created = self.ports.store.create_integration(&integration, self.settings.max_integrations).await?;
+        integration.secret = self.ports().cipher.seal(seal_context(&integration), &secret)?;
+        let created = self.ports().store.create_integration(&integration, self.settings().max_integrations).await?;
         found(created.then_some(()), organization)?;
         Ok(IntegrationView { integration, address_count: 0 })
     }
@@ -124,8 +124,8 @@ impl Platform {
 
     /// Before the service is bothered; the store decides again when it writes.
     async fn check_room(&self, organization: OrganizationId) -> Result<(), PlatformError> {
-        let limit = self.settings.max_integrations;
-        if limit > 0 && self.ports.store.count_integrations(organization).await? >= limit {
+        let limit = self.settings().max_integrations;
+        if limit > 0 && self.ports().store.count_integrations(organization).await? >= limit {
             return Err(PlatformError::Conflict(Conflict::IntegrationLimitReached { limit }));
         }
         Ok(())
@@ -153,9 +153,9 @@ impl Platform {
         organization: OrganizationId,
         page: Page,
     ) -> Result<Paged<IntegrationView>, PlatformError> {
-        let integrations = self.ports.store.list_integrations(organization, page).await?;
+        let integrations = self.ports().store.list_integrations(organization, page).await?;
         let ids: Vec<_> = integrations.items.iter().map(|integration| integration.id).collect();
-        let mut counts = self.ports.store.address_counts(organization, &ids).await?.into_iter();
+        let mut counts = self.ports().store.address_counts(organization, &ids).await?.into_iter();
         Ok(integrations
             .map(|integration| IntegrationView { integration, address_count: counts.next().unwrap_or_default() }))
     }
@@ -190,7 +190,7 @@ impl Platform {
             };
         }
         integration.updated_at = self.now();
-        let updated = self.ports.store.update_integration(&integration).await?;
+        let updated = self.ports().store.update_integration(&integration).await?;
         found(updated.then_some(()), id)?;
         if activate {
             // The change stands already; if this fails, the next sweep releases them.
@@ -209,7 +209,7 @@ impl Platform {
         organization: OrganizationId,
         id: IntegrationId,
     ) -> Result<DeletedIntegration, PlatformError> {
-        found(self.ports.store.delete_integration(organization, id, self.now()).await?, id)
+        found(self.ports().store.delete_integration(organization, id, self.now()).await?, id)
     }
 
     /// Sends a test message through an integration, whatever its status.
@@ -228,11 +228,11 @@ impl Platform {
     }
 
     async fn stored(&self, organization: OrganizationId, id: IntegrationId) -> Result<Integration, PlatformError> {
-        found(self.ports.store.integration(organization, id).await?, id)
+        found(self.ports().store.integration(organization, id).await?, id)
     }
 
     async fn view(&self, integration: Integration) -> Result<IntegrationView, PlatformError> {
-        let counts = self.ports.store.address_counts(integration.organization, &[integration.id]).await?;
+        let counts = self.ports().store.address_counts(integration.organization, &[integration.id]).await?;
         Ok(IntegrationView { integration, address_count: counts.first().copied().unwrap_or_default() })
     }
 }

@@ -76,18 +76,23 @@ impl Default for Settings {
 /// The platform: a set of providers on a set of ports. Cheap to clone.
 #[derive(Clone)]
 pub struct Platform {
-    ports: Ports,
-    registry: Registry,
-    settings: Arc<Settings>,
+    parts: Arc<Parts>,
     /// Where new dispatches may begin at once; none where nobody works.
     slots: Option<Arc<dyn Slots>>,
+}
+
+/// What all clones have together.
+struct Parts {
+    ports: Ports,
+    registry: Registry,
+    settings: Settings,
 }
 
 impl Platform {
     /// Puts the parts together.
     #[must_use]
     pub fn new(ports: Ports, registry: Registry, settings: Settings) -> Self {
-        Self { ports, registry, settings: Arc::new(settings), slots: None }
+        Self { parts: Arc::new(Parts { ports, registry, settings }), slots: None }
     }
 
     /// The same platform, whose new dispatches may begin with their acceptance: in slots of a worker that makes these
@@ -100,35 +105,35 @@ impl Platform {
     /// What the operator decided.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.parts.settings
     }
 
     /// The ports it stands on.
     #[must_use]
     pub fn ports(&self) -> &Ports {
-        &self.ports
+        &self.parts.ports
     }
 
     fn now(&self) -> jiff::Timestamp {
-        self.ports.clock.now()
+        self.ports().clock.now()
     }
 
     /// Tells the queue of what is due.
     async fn tell(&self, entries: &mut [QueueEntry]) -> Result<(), QueueError> {
         entries.iter_mut().for_each(|entry| self.lift_limit(entry));
-        self.ports.queue.push(entries).await
+        self.ports().queue.push(entries).await
     }
 
     /// Takes the limit of open attempts from a lane where it is not kept.
     fn lift_limit(&self, entry: &mut QueueEntry) {
-        let unpaced = &self.settings.policy.unpaced;
+        let unpaced = &self.settings().policy.unpaced;
         if !unpaced.is_empty() && entry.lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
             entry.lane = entry.lane.without_limit();
         }
     }
 
     fn service(&self, egress: crate::Egress) -> Service<'_> {
-        Service { http: self.ports.outbound.client(egress), now: self.now() }
+        Service { http: self.ports().outbound.client(egress), now: self.now() }
     }
 }
 

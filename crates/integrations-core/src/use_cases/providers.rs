@@ -10,7 +10,7 @@ use crate::{DynProvider, provider::Place};
 impl Platform {
     /// All providers, sorted by kind.
     pub fn providers(&self) -> impl Iterator<Item = &Arc<dyn DynProvider>> {
-        self.registry.iter()
+        self.parts.registry.iter()
     }
 
     /// The provider of that kind.
@@ -18,7 +18,7 @@ impl Platform {
     /// # Errors
     /// There is none.
     pub fn provider(&self, kind: &str) -> Result<&Arc<dyn DynProvider>, PlatformError> {
-        self.registry.get(kind).ok_or(PlatformError::NotFound(Thing::Provider))
+        self.parts.registry.get(kind).ok_or(PlatformError::NotFound(Thing::Provider))
     }
 
     /// The places that the credentials in `config` could send to; the rest of `config` may be missing.

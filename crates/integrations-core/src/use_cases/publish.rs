@@ -83,8 +83,9 @@ impl Platform {
     ) -> Result<Vec<Published>, PlatformError> {
         let now = self.now();
         let events: Vec<_> = events.into_iter().map(|event| self.new_event(organization, event, now)).collect();
-        let first = self.slots.clone().map(|slots| FirstAttempts { policy: self.settings.policy.clone(), now, slots });
-        let recorded = self.ports.store.record(&events, self.settings.max_waiting, first.as_ref()).await?;
+        let first =
+            self.slots.clone().map(|slots| FirstAttempts { policy: self.settings().policy.clone(), now, slots });
+        let recorded = self.ports().store.record(&events, self.settings().max_waiting, first.as_ref()).await?;
         let mut entries = Vec::new();
         let published = events.iter().zip(recorded).map(|(event, recorded)| match recorded {
             Recorded::Accepted { dispatch_count, entries: of_event } => {
@@ -108,7 +109,7 @@ impl Platform {
 
     fn new_event(&self, organization: OrganizationId, event: IncomingEvent, now: Timestamp) -> NewEvent {
         NewEvent {
-            id: EventId::generate(&*self.ports.clock, &*self.ports.entropy),
+            id: EventId::generate(&*self.ports().clock, &*self.ports().entropy),
             organization,
             recipient: event.recipient,
             occurred_at: event.occurred_at.unwrap_or(now),

@@ -47,7 +47,7 @@ impl Platform {
     /// # Errors
     /// Store or queue failed.
     pub async fn take(&self, max: usize) -> Result<Taken, WorkError> {
-        let Reservation { entries, next_due } = self.ports.queue.reserve(max).await?;
+        let Reservation { entries, next_due } = self.ports().queue.reserve(max).await?;
         Ok(Taken { attempts: self.begin(&entries).await?, next_due })
     }
 
@@ -60,12 +60,12 @@ impl Platform {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let begun = match self.ports.store.begin(&ids, &self.settings.policy, self.now()).await {
+        let begun = match self.ports().store.begin(&ids, &self.settings().policy, self.now()).await {
             Ok(begun) => begun,
             Err(error) => {
                 let again_at = Some(later(self.now(), PAUSE_AFTER_FAILURE));
                 let back: Vec<_> = ids.iter().map(|id| Finished { dispatch: *id, again_at }).collect();
-                self.ports.queue.finish(&back).await?;
+                self.ports().queue.finish(&back).await?;
                 return Err(error.into());
             }
         };
@@ -79,7 +79,7 @@ impl Platform {
             }
         }
         // Attempts are open: a queue that cannot be told must not keep them from being made.
-        let _ = self.ports.queue.finish(&finished).await;
+        let _ = self.ports().queue.finish(&finished).await;
         Ok(attempts)
     }
 
@@ -88,9 +88,9 @@ impl Platform {
     pub fn reserve_new(&self, entry: &QueueEntry, has_slot: bool) -> bool {
         let mut entry = entry.clone();
         self.lift_limit(&mut entry);
-        let reserved = has_slot && self.ports.queue.reserve_new(&entry);
+        let reserved = has_slot && self.ports().queue.reserve_new(&entry);
         if !reserved {
-            self.ports.queue.expect_new(&entry);
+            self.ports().queue.expect_new(&entry);
         }
         reserved
     }
@@ -98,7 +98,7 @@ impl Platform {
     /// Gives a reserved dispatch back that does not start: until it is due, or for good.
     pub async fn give_back(&self, dispatch: DispatchId, due: Option<Timestamp>) {
         // What the queue does not learn, the end of its lease tells it.
-        let _ = self.ports.queue.finish(&[self.finished(dispatch, due)]).await;
+        let _ = self.ports().queue.finish(&[self.finished(dispatch, due)]).await;
     }
 
     /// Makes one attempt: opens the secret, renders, calls the service.
@@ -115,7 +115,7 @@ impl Platform {
         };
         // Held and not failed: with the right key, everything that waited goes out.
         let secret = self
-            .ports
+            .ports()
             .cipher
             .open(super::connect::seal_context(integration), &integration.secret)
             .map_err(|error| DeliveryError::new(FailureKind::Unauthorized, error.to_string()))?;
@@ -131,7 +131,7 @@ impl Platform {
     /// The end of an attempt, as it is to be settled.
     #[must_use]
     pub fn report(&self, attempt: &StartedAttempt, result: Result<Receipt, DeliveryError>) -> AttemptReport {
-        let draw = |_: &_| self.settings.policy.retry.draw(&*self.ports.entropy);
+        let draw = |_: &_| self.settings().policy.retry.draw(&*self.ports().entropy);
         AttemptReport {
             dispatch: attempt.dispatch,
             generation: attempt.generation,
@@ -147,14 +147,14 @@ impl Platform {
     /// # Errors
     /// The store failed, and nothing is settled: try again as long as the lease lasts.
     pub async fn settle(&self, reports: &[AttemptReport]) -> Result<(), StoreError> {
-        let settled = self.ports.store.settle(reports, &self.settings.policy).await?;
+        let settled = self.ports().store.settle(reports, &self.settings().policy).await?;
         let finished = reports.iter().zip(settled).map(|(report, settled)| match settled {
             Settled::Waiting(due) => self.finished(report.dispatch, Some(due)),
             Settled::Ended | Settled::Late => self.finished(report.dispatch, None),
         });
         let finished: Vec<_> = finished.collect();
         // It is settled in the store; what the queue does not learn, the end of its lease tells it.
-        let _ = self.ports.queue.finish(&finished).await;
+        let _ = self.ports().queue.finish(&finished).await;
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Platform {
     pub async fn recover(&self, which: Abandoned) -> Result<u64, WorkError> {
         let mut count = 0;
         loop {
-            let mut entries = self.ports.store.interrupt(which, &self.settings.policy, self.now(), PIECE).await?;
+            let mut entries = self.ports().store.interrupt(which, &self.settings().policy, self.now(), PIECE).await?;
             self.tell(&mut entries).await?;
             count += entries.len() as u64;
             if entries.len() < PIECE as usize {
@@ -180,7 +180,7 @@ impl Platform {
     /// Store or queue failed; what was released before stays released.
     pub async fn release(&self, which: Held) -> Result<(), WorkError> {
         loop {
-            let mut entries = self.ports.store.release(which, self.now(), PIECE).await?;
+            let mut entries = self.ports().store.release(which, self.now(), PIECE).await?;
             self.tell(&mut entries).await?;
             if entries.len() < PIECE as usize {
                 return Ok(());
@@ -198,7 +198,7 @@ impl Platform {
         let until = later(self.now(), SWEEP_HORIZON);
         let mut after = None;
         loop {
-            let mut entries = self.ports.store.due(until, after, PIECE).await?;
+            let mut entries = self.ports().store.due(until, after, PIECE).await?;
             self.tell(&mut entries).await?;
             match entries.last() {
                 Some(last) if entries.len() >= PIECE as usize => after = Some((last.due, last.sequence)),
@@ -214,7 +214,7 @@ impl Platform {
 
     /// The page about an event, `{dashboard}/inbox/{address}/{mail}`.
     fn open_url(&self, event: &Event) -> Option<url::Url> {
-        let mut url = self.settings.dashboard.clone().filter(|url| url.scheme() == "https")?;
+        let mut url = self.settings().dashboard.clone().filter(|url| url.scheme() == "https")?;
         let Payload::EmailReceived(mail) = &event.payload;
         url.path_segments_mut()
             .ok()?
