@@ -37,7 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         crates: CORE,
         ours: NOTHING,
-        outside: "async-trait base64 bytes event-listener http jiff schemars secrecy serde \
+        outside: "async-trait base64 bytes event-listener foldhash http jiff schemars secrecy serde \
                   serde_json serde_path_to_error sha2 subtle thiserror url uuid zeroize",
         never: MACHINERY,
         why: "the core is data, rules and ports without a runtime and without I/O, so that it can \
