@@ -72,7 +72,9 @@ pub(crate) async fn all_ended(api: &Api, limit: Duration) -> Result<()> {
                 return Ok(None);
             }
         }
-        Ok(Some(()))
+        // One that went from one of them to another in between was seen in none. What has ended stays so.
+        let have_ended = records(api).await?.iter().all(|record| !OPEN.contains(&record.status.as_str()));
+        Ok(have_ended.then_some(()))
     })
     .await
 }
@@ -85,16 +87,18 @@ pub(crate) async fn in_status(api: &Api, status: &str) -> Result<usize> {
 
 /// All dispatches of an organization.
 pub(crate) async fn dispatches(api: &Api, tenant: &Tenant) -> Result<Vec<Dispatch>> {
-    let mut dispatches = Vec::new();
+    records(api).await?.into_iter().map(|record| read(record, tenant)).collect()
+}
+
+async fn records(api: &Api) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page: Page = api.get(&format!("/v1/dispatches?limit=200{cursor}")).await?;
-        for record in page.data {
-            dispatches.push(read(record, tenant)?);
-        }
+        let mut page: Page = api.get(&format!("/v1/dispatches?limit=200{cursor}")).await?;
+        records.append(&mut page.data);
         match page.next_cursor {
             Some(next) => cursor = format!("&cursor={next}"),
-            None => return Ok(dispatches),
+            None => return Ok(records),
         }
     }
 }
@@ -117,4 +121,44 @@ pub(crate) async fn attempts(api: &Api, id: &str) -> Result<Vec<Attempt>> {
 pub(crate) async fn lost_answers(api: &Api, id: &str) -> Result<Vec<Timestamp>> {
     let is_lost = |attempt: &Attempt| matches!(attempt.outcome.as_deref(), Some("interrupted" | "unconfirmed"));
     Ok(attempts(api, id).await?.into_iter().filter(is_lost).map(|attempt| attempt.started_at).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// Tells of one dispatch, which is in no status whenever that is asked for, and has ended in the third list.
+    async fn tell_of_one_that_hurries(listener: TcpListener) {
+        let mut lists = 0;
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            let is_list = !String::from_utf8_lossy(&request[..length]).contains("status=");
+            lists += i32::from(is_list);
+            let status = if lists < 3 { "delivering" } else { "delivered" };
+            let one = json!({"id": "dsp_1", "eventId": "evt_1", "integrationId": "int_1", "status": status});
+            let data = if is_list { vec![one] } else { Vec::new() };
+            let body = json!({"data": data, "nextCursor": null}).to_string();
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dispatch_that_changes_its_status_between_the_questions_is_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let api = Api::new(listener.local_addr().unwrap(), "token");
+        let server = tokio::spawn(tell_of_one_that_hurries(listener));
+        all_ended(&api, Duration::from_secs(60)).await.unwrap();
+        let records = records(&api).await.unwrap();
+        assert_eq!(records.iter().map(Record::status).collect::<Vec<_>>(), ["delivered"]);
+        server.abort();
+    }
 }
