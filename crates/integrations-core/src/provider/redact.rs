@@ -198,6 +198,13 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_a_secret_and_nothing_else_goes() {
+        let redactor = redactor(r#"{"pin":"48291377"}"#);
+        assert_eq!(redactor.clean("48291377"), "[redacted]");
+        assert_eq!(redactor.clean("4829137"), "4829137");
+    }
+
+    #[test]
     fn long_and_dirty_texts_become_one_short_line() {
         let cleaned = redactor("{}").clean(&format!("a\r\n\u{202e}b\u{0}{}", "x".repeat(2_000)));
         assert!(cleaned.starts_with("a bxx"));
