@@ -103,6 +103,13 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_needs_no_change_is_lent() {
+        let text = "Your code is 482 913.";
+        assert!(matches!((single_line(text), cut(text, 21)), (Cow::Borrowed(_), Cow::Borrowed(_))));
+        assert_eq!(short_line(" Your\ncode is 482 913. ", 10), "Your code…");
+    }
+
+    #[test]
     fn invisible_and_steering_characters_go() {
         assert_eq!(single_line("pay\u{202e}lap\u{202c}.\u{200b}com\0\u{9b}\u{feff}"), "paylap.com");
         assert_eq!(single_line("\u{3164}\u{ad}\u{34f}\u{e0041}"), "");
