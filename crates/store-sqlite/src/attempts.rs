@@ -1,4 +1,5 @@
-//! The log of attempts. An open attempt stands in the row of its dispatch, and moves to the log when it ends.
+//! The log of attempts. An open attempt stands in the row of its dispatch. It stays there if it delivers, and moves to the
+//! log if it fails.
 
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use crate::{
     session::{Bulk, Session},
 };
 
-pub(crate) const STORE: Bulk<9> = Bulk(
+pub(crate) const STORE: Bulk<8> = Bulk(
     "INSERT INTO attempts (dispatch, number, started_at, ended_at, outcome, error_message, error_status, \
-     retry_after, remote_id) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
+     retry_after) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
 pub(crate) const OF_DISPATCH: &str = "SELECT t.number, t.started_at, t.ended_at, t.outcome, t.error_message, t.error_status, \
@@ -26,11 +27,16 @@ pub(crate) const OF_DISPATCH: &str = "SELECT t.number, t.started_at, t.ended_at,
      SELECT d.attempt_count, d.started_at, NULL, NULL, NULL, NULL, NULL, NULL FROM dispatches d \
      JOIN organizations o ON o.sequence = d.organization \
      WHERE d.id = ?1 AND o.id = ?2 AND d.started_at IS NOT NULL \
+     UNION ALL \
+     SELECT d.attempt_count, d.delivery_started_at, d.delivered_at, d.last_outcome, NULL, NULL, NULL, d.remote_id \
+     FROM dispatches d \
+     JOIN organizations o ON o.sequence = d.organization \
+     WHERE d.id = ?1 AND o.id = ?2 AND d.delivery_started_at IS NOT NULL \
      ORDER BY 1";
 
-/// An attempt that has ended.
+/// An attempt that has failed.
 #[derive(Debug)]
-pub(crate) struct Ended {
+pub(crate) struct Failed {
     pub(crate) dispatch: i64,
     pub(crate) number: u32,
     pub(crate) started_at: Timestamp,
@@ -38,12 +44,11 @@ pub(crate) struct Ended {
     pub(crate) outcome: AttemptOutcome,
     pub(crate) error: Option<AttemptError>,
     pub(crate) retry_after: Option<Duration>,
-    pub(crate) remote_id: Option<String>,
 }
 
 /// Adds lines to the log. An error's code is the outcome.
-pub(crate) fn store(session: &mut Session<'_>, ended: Vec<Ended>) {
-    let values = ended.into_iter().map(|attempt| {
+pub(crate) fn store(session: &mut Session<'_>, failed: Vec<Failed>) {
+    let values = failed.into_iter().map(|attempt| {
         let (message, http_status) =
             attempt.error.map_or((None, None), |error| (Some(error.message), error.http_status));
         [
@@ -55,7 +60,6 @@ pub(crate) fn store(session: &mut Session<'_>, ended: Vec<Ended>) {
             message.into(),
             http_status.into(),
             attempt.retry_after.into(),
-            attempt.remote_id.into(),
         ]
     });
     session.write(STORE, values);

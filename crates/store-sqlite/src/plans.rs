@@ -52,6 +52,7 @@ fn in_bulk() -> Vec<String> {
         filled(places::BY_NAME),
         filled(repeats::FIND),
         filled(states::COURSE),
+        filled(states::DELIVERED),
         filled(states::END),
         filled(states::TROUBLE),
         filled(states::WAITING),

@@ -6,12 +6,13 @@
 
 use std::{
     collections::HashMap,
+    iter::repeat_n,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use futures_util::{FutureExt as _, TryStreamExt as _};
 use sqlx::{
-    AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
+    Arguments as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection,
     sqlite::{SqliteArguments, SqliteRow},
 };
 
@@ -25,8 +26,8 @@ pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bulk<const N: usize>(pub(crate) &'static str);
 
-/// The lengths of lists. There are few, so that each text is prepared once.
-const LENGTHS: [usize; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+/// The lengths of lists. There are few, so that each text is prepared once, and enough that little has to be filled up.
+const LENGTHS: [usize; 11] = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128];
 const LONGEST: usize = 128;
 
 /// What ends a transaction well.
@@ -125,13 +126,8 @@ impl<'c> Session<'c> {
         let longest = statements.iter().map(Queued::rows).max().unwrap_or_default();
         let bell = self.bell.filter(|_| statements.last().is_some_and(|last| last.template == COMMIT));
         let length = LENGTHS.into_iter().find(|length| *length >= longest).unwrap_or(LONGEST);
-        let mut query = sqlx::query(AssertSqlSafe(text(&statements, length)));
-        for Queued { width, values, .. } in statements {
-            let missing = (width * length).saturating_sub(values.len());
-            query = values.into_iter().fold(query, Value::bind);
-            query = std::iter::repeat_n(Value::Null, missing).fold(query, Value::bind);
-        }
-        let mut rows = query.fetch(&mut *self.connection);
+        let text = AssertSqlSafe(text(&statements, length));
+        let mut rows = sqlx::query_with(text, arguments(statements, length)?).fetch(&mut *self.connection);
         let mut first = Vec::new();
         if let Some(bell) = bell {
             bell.silence();
@@ -147,6 +143,20 @@ impl<'c> Session<'c> {
         })
         .await
     }
+}
+
+/// The parameters of a text: each list filled up to its length.
+fn arguments(statements: Vec<Queued>, length: usize) -> sqlx::Result<SqliteArguments> {
+    let count = |queued: &Queued| queued.values.len().max(queued.width * length);
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(statements.iter().map(count).sum(), 0);
+    for queued in statements {
+        let missing = count(&queued) - queued.values.len();
+        for value in queued.values.into_iter().chain(repeat_n(Value::Null, missing)) {
+            value.add_to(&mut arguments)?;
+        }
+    }
+    Ok(arguments)
 }
 
 impl Queued {

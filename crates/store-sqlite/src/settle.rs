@@ -3,18 +3,18 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use integrations_core::{
-    AttemptError, AttemptOutcome, CancelReason, Integration,
+    AttemptError, CancelReason, DeliveryError, Integration, Receipt,
     rules::{IntegrationChange, Policy, SettleFacts, Settlement},
     store::{AttemptReport, Settled},
 };
 use jiff::Timestamp;
 
 use crate::{
-    attempts::{self, Ended},
+    attempts::{self, Failed},
     integrations,
     lanes::LaneTable,
     session::Session,
-    states::Changes,
+    states::{Changes, Delivery},
     working::{Known, Stored, Working, places::Places},
 };
 
@@ -36,7 +36,7 @@ pub(crate) async fn run(
     integrations::read(session, working, ids()).await?;
     let lanes = lanes(session, working, reports()).await?;
     let mut settling =
-        Settling { working, lanes, changes: Changes::default(), ended: Vec::new(), changed: BTreeSet::new() };
+        Settling { working, lanes, changes: Changes::default(), failed: Vec::new(), changed: BTreeSet::new() };
     let answers = calls.iter().map(|call| settling.settle_all(call)).collect();
     settling.store(session).await?;
     ids().for_each(|id| working.dispatches.forget(id));
@@ -48,7 +48,7 @@ struct Settling<'w> {
     working: &'w mut Working,
     lanes: LaneTable,
     changes: Changes,
-    ended: Vec<Ended>,
+    failed: Vec<Failed>,
     /// Integrations that were changed.
     changed: BTreeSet<i64>,
 }
@@ -89,17 +89,26 @@ impl Settling<'_> {
                 self.changed.insert(known.integration);
             }
         }
-        self.ended.push(ended(known, state.attempt_count, report));
-        let due = next.due_at;
+        let (due, number) = (next.due_at, state.attempt_count);
         let before = known.state.replace(next.clone())?;
-        self.changes.add(known.sequence, known.organization, before, next, None);
+        let started_at = known.started_at.unwrap_or(report.ended_at);
+        match &report.result {
+            Ok(Receipt { remote_id }) => {
+                let delivery = Delivery { started_at, remote_id: remote_id.clone() };
+                self.changes.deliver(known.sequence, known.organization, before, next, delivery);
+            }
+            Err(error) => {
+                self.failed.push(failed(known.sequence, number, started_at, report.ended_at, error));
+                self.changes.add(known.sequence, known.organization, before, next, None);
+            }
+        }
         Some(due.map_or(Settled::Ended, Settled::Waiting))
     }
 
     async fn store(self, session: &mut Session<'_>) -> sqlx::Result<()> {
-        let Self { working, lanes, changes, ended, changed } = self;
+        let Self { working, lanes, changes, failed, changed } = self;
         changes.store(session, Some(&mut working.threads));
-        attempts::store(session, ended);
+        attempts::store(session, failed);
         working.any_lanes |= lanes.store(session);
         if !changed.is_empty() {
             // They know the lanes of their subscribers.
@@ -154,20 +163,8 @@ fn apply(integration: &mut Integration, change: IntegrationChange, now: Timestam
     integration.updated_at = now;
 }
 
-/// The line of the log for an attempt that has just ended.
-fn ended(known: &Known, number: u32, report: &AttemptReport) -> Ended {
-    let (outcome, error, retry_after, remote_id) = match &report.result {
-        Ok(receipt) => (AttemptOutcome::Delivered, None, None, receipt.remote_id.clone()),
-        Err(error) => (error.kind.into(), Some(AttemptError::from(error)), error.retry_after, None),
-    };
-    Ended {
-        dispatch: known.sequence,
-        number,
-        started_at: known.started_at.unwrap_or(report.ended_at),
-        ended_at: report.ended_at,
-        outcome,
-        error,
-        retry_after,
-        remote_id,
-    }
+/// The line of the log for an attempt that has just failed.
+fn failed(dispatch: i64, number: u32, started_at: Timestamp, ended_at: Timestamp, error: &DeliveryError) -> Failed {
+    let (outcome, retry_after) = (error.kind.into(), error.retry_after);
+    Failed { dispatch, number, started_at, ended_at, outcome, error: Some(AttemptError::from(error)), retry_after }
 }

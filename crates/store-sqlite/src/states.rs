@@ -130,10 +130,17 @@ pub(crate) const COURSE: Bulk<10> = Bulk(
      FROM ({rows}) WHERE sequence = column1",
 );
 
-/// The same for the last step of most.
+/// The same for a last step that does not deliver.
 pub(crate) const END: Bulk<4> = Bulk(
     "UPDATE dispatches SET status = column2, last_outcome = column3, delivered_at = column4, \
      due_at = NULL, lease_until = NULL, started_at = NULL FROM ({rows}) WHERE sequence = column1",
+);
+
+/// The last step of nearly all, which keeps the attempt that delivered.
+pub(crate) const DELIVERED: Bulk<4> = Bulk(
+    "UPDATE dispatches SET status = 'delivered', last_outcome = 'delivered', delivered_at = column2, \
+     delivery_started_at = column3, remote_id = column4, due_at = NULL, lease_until = NULL, started_at = NULL \
+     FROM ({rows}) WHERE sequence = column1",
 );
 
 /// What changes only when something is in the way.
@@ -162,6 +169,14 @@ struct Change {
     after: DispatchState,
     /// When the open attempt began.
     started_at: Option<Timestamp>,
+    delivery: Option<Delivery>,
+}
+
+/// What the row of a dispatch keeps of the attempt that delivered it.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) started_at: Timestamp,
+    pub(crate) remote_id: Option<String>,
 }
 
 impl Changes {
@@ -175,10 +190,28 @@ impl Changes {
         after: DispatchState,
         started_at: Option<Timestamp>,
     ) {
+        self.put(sequence, organization, Change { before, after, started_at, delivery: None });
+    }
+
+    /// Adds the last state of a dispatch whose open attempt has delivered it.
+    pub(crate) fn deliver(
+        &mut self,
+        sequence: i64,
+        organization: i64,
+        before: DispatchState,
+        after: DispatchState,
+        delivery: Delivery,
+    ) {
+        self.put(sequence, organization, Change { before, after, started_at: None, delivery: Some(delivery) });
+    }
+
+    fn put(&mut self, sequence: i64, organization: i64, mut change: Change) {
         let waits = |state: &DispatchState| i64::from(state.due_at.is_some());
-        *self.waiting.entry(organization).or_default() += waits(&after) - waits(&before);
-        let before = self.dispatches.remove(&sequence).map_or(before, |earlier| earlier.before);
-        self.dispatches.insert(sequence, Change { before, after, started_at });
+        *self.waiting.entry(organization).or_default() += waits(&change.after) - waits(&change.before);
+        if let Some(earlier) = self.dispatches.remove(&sequence) {
+            change.before = earlier.before;
+        }
+        self.dispatches.insert(sequence, change);
     }
 
     /// Stores them, and counts for those who remember how many wait.
@@ -187,7 +220,9 @@ impl Changes {
             self.waiting.iter().for_each(|(organization, difference)| threads.count(*organization, *difference));
         }
         let dispatches = || self.dispatches.iter().map(|(sequence, change)| (*sequence, change));
-        let (ends, steps): (Vec<_>, Vec<_>) = dispatches().partition(|(_, change)| change.is_end());
+        session.write(DELIVERED, dispatches().filter_map(|(sequence, change)| delivered(sequence, change)));
+        let others = dispatches().filter(|(_, change)| change.delivery.is_none());
+        let (ends, steps): (Vec<_>, Vec<_>) = others.partition(|(_, change)| change.is_end());
         session.write(COURSE, steps.into_iter().map(|(sequence, change)| course(sequence, change)));
         session.write(END, ends.into_iter().map(|(sequence, change)| end(sequence, &change.after)));
         let troubled = dispatches().filter(|(_, Change { before, after, .. })| trouble(0, before) != trouble(0, after));
@@ -200,10 +235,16 @@ impl Changes {
 impl Change {
     /// Whether it neither waits nor is under way from now on, and nothing was counted.
     fn is_end(&self) -> bool {
-        let Self { before, after, started_at } = self;
+        let Self { before, after, started_at, .. } = self;
         let counts = |state: &DispatchState| (state.generation, state.attempt_count, state.window_ends_at);
         (after.due_at, after.lease_until, *started_at) == (None, None, None) && counts(before) == counts(after)
     }
+}
+
+/// None unless its attempt has delivered it.
+fn delivered(sequence: i64, change: &Change) -> Option<[Value; 4]> {
+    let Delivery { started_at, remote_id } = change.delivery.as_ref()?;
+    Some([sequence.into(), change.after.delivered_at.into(), (*started_at).into(), remote_id.clone().into()])
 }
 
 fn end(sequence: i64, state: &DispatchState) -> [Value; 4] {
@@ -251,9 +292,9 @@ mod tests {
     #[test]
     fn an_end_is_what_the_narrow_statement_can_say() {
         let before = DispatchState::accepted(Timestamp::UNIX_EPOCH);
-        let end = DispatchState { status: DispatchStatus::Delivered, due_at: None, ..before.clone() };
+        let end = DispatchState { status: DispatchStatus::Canceled, due_at: None, ..before.clone() };
         let is_end = |after: &DispatchState, started_at| {
-            Change { before: before.clone(), after: after.clone(), started_at }.is_end()
+            Change { before: before.clone(), after: after.clone(), started_at, delivery: None }.is_end()
         };
         assert!(is_end(&end, None));
         assert!(!is_end(&before, None));

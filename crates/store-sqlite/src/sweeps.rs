@@ -10,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use crate::{
     aside::{self, Aside},
-    attempts::{self, Ended},
+    attempts::{self, Failed},
     failure::Failure,
     session::Session,
     states::{Changes, Facts, select_facts},
@@ -74,7 +74,7 @@ pub(crate) async fn interrupt(tx: &mut SqliteConnection, asked: &Interrupt) -> R
         for row in &rows {
             found.look(row, |facts, found| {
                 let interrupted = asked.policy.interrupted(&facts.state, facts.deleted(), asked.now)?;
-                found.ended.extend(facts.started_at.map(|started_at| Ended {
+                found.failed.extend(facts.started_at.map(|started_at| Failed {
                     dispatch: facts.sequence,
                     number: facts.state.attempt_count,
                     started_at,
@@ -82,7 +82,6 @@ pub(crate) async fn interrupt(tx: &mut SqliteConnection, asked: &Interrupt) -> R
                     outcome: AttemptOutcome::Interrupted,
                     error: interrupted.last_error.clone(),
                     retry_after: None,
-                    remote_id: None,
                 }));
                 Some(interrupted)
             });
@@ -121,7 +120,7 @@ pub(crate) async fn release(
 #[derive(Debug, Default)]
 struct Found {
     changes: Changes,
-    ended: Vec<Ended>,
+    failed: Vec<Failed>,
     entries: Vec<QueueEntry>,
     aside: Vec<i64>,
 }
@@ -144,7 +143,7 @@ impl Found {
     async fn store(self, tx: &mut SqliteConnection, which: Aside, now: Timestamp) -> sqlx::Result<Vec<QueueEntry>> {
         let mut session = Session::over(tx);
         self.changes.store(&mut session, None);
-        attempts::store(&mut session, self.ended);
+        attempts::store(&mut session, self.failed);
         aside::put(&mut session, which, &self.aside, now).await?;
         session.flush().await?;
         Ok(self.entries)

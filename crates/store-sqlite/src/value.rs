@@ -4,8 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use integrations_core::{AddressId, DispatchId, EventId, IntegrationId, OrganizationId, SubscriptionId};
 use jiff::Timestamp;
-
-use crate::session::Query;
+use sqlx::{Arguments as _, sqlite::SqliteArguments};
 
 /// A value, as SQLite keeps it: times and spans in milliseconds, identifiers as their bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +17,19 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    pub(crate) fn bind(query: Query<'_>, value: Self) -> Query<'_> {
-        match value {
-            Self::Null => query.bind(None::<i64>),
-            Self::Integer(integer) => query.bind(integer),
-            Self::Name(name) => query.bind(name),
-            Self::Text(text) => query.bind(text),
-            Self::Bytes(bytes) => query.bind(bytes),
-        }
+    /// Adds it to the parameters of a statement.
+    ///
+    /// # Errors
+    /// None of these values has one.
+    pub(crate) fn add_to(self, arguments: &mut SqliteArguments) -> sqlx::Result<()> {
+        let added = match self {
+            Self::Null => arguments.add(None::<i64>),
+            Self::Integer(integer) => arguments.add(integer),
+            Self::Name(name) => arguments.add(name),
+            Self::Text(text) => arguments.add(text),
+            Self::Bytes(bytes) => arguments.add(bytes),
+        };
+        added.map_err(sqlx::Error::Encode)
     }
 }
 

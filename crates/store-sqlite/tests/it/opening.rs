@@ -1,13 +1,18 @@
 //! Opening and closing: schema, ownership, what is refused.
 
+use std::sync::Arc;
+
 use integrations_core::{
-    StoreError,
+    FailureKind, StoreError,
     store::{AccountStore as _, Page},
 };
-use integrations_testkit::builders::Samples;
+use integrations_testkit::{
+    builders::{self, Samples},
+    scene::Scene,
+};
 use store_sqlite::{OpenError, OpenOptions, SqliteStore};
 
-use crate::support::{Place, number};
+use crate::support::{Place, number, scene};
 
 #[tokio::test]
 async fn a_fresh_file_is_made_and_opened_again() {
@@ -43,7 +48,36 @@ async fn an_old_schema_is_refused_until_it_is_migrated() {
     let refused = SqliteStore::open(place.database(), OpenOptions::default().migrate(false)).await.unwrap_err();
     assert!(matches!(&refused, OpenError::SchemaOlder { pending } if pending[0].version == 1), "{refused}");
     let store = SqliteStore::open_existing(place.database()).await.unwrap();
-    assert_eq!(store.pending_migrations().await.unwrap().len(), 2);
+    assert_eq!(store.pending_migrations().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn attempts_of_the_first_schema_are_still_known() {
+    let place = Place::new();
+    let store = place.open().await;
+    let (scene, route) = scene(&store).await;
+    let dispatches = scene.dispatches(&route.address, 2).await;
+    let [delivered, retried] = dispatches[..] else { panic!("{dispatches:?}") };
+    scene.deliver(delivered).await;
+    scene.fail(retried, builders::failure(FailureKind::Timeout)).await;
+    scene.go_to(scene.read(&route, retried).await.state.due_at.unwrap());
+    let (mut before, attempt) = (Vec::new(), scene.start(retried).await);
+    for id in [delivered, retried] {
+        before.push(scene.attempts(route.organization, id).await);
+    }
+    store.close().await;
+    place.go_back().await;
+
+    let scene = Scene { store: Arc::new(place.open().await), ..scene };
+    for (id, before) in [delivered, retried].into_iter().zip(&before) {
+        assert_eq!(scene.attempts(route.organization, id).await, *before);
+    }
+    assert!(before[0][0].remote_id.is_some() && before[1][1].ended_at.is_none(), "{before:?}");
+    scene.settle(&attempt, Ok(builders::receipt())).await;
+    let after = scene.attempts(route.organization, retried).await;
+    assert_eq!(after.iter().map(|attempt| attempt.number).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(after[0], before[1][0]);
+    assert_eq!(after[1].remote_id, before[0][0].remote_id);
 }
 
 #[tokio::test]

@@ -45,6 +45,11 @@ impl Place {
     pub(crate) async fn connect(&self) -> SqliteConnection {
         SqliteConnectOptions::new().filename(self.database()).connect().await.unwrap()
     }
+
+    /// Makes the file, which nobody has open, one of the first schema.
+    pub(crate) async fn go_back(&self) {
+        sqlx::raw_sql(include_str!("first_schema.sql")).execute(&mut self.connect().await).await.unwrap();
+    }
 }
 
 /// A store with an address that subscribes an integration.

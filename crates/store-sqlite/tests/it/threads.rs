@@ -59,8 +59,7 @@ async fn lists_go_on_in_a_file_of_the_first_schema() {
     let other = scene.route().await;
     let mut dispatches = scene.dispatches(&route.address, 3).await;
     store.close().await;
-    let first = "DROP TABLE thread_log; DELETE FROM _sqlx_migrations WHERE version > 1";
-    sqlx::raw_sql(first).execute(&mut place.connect().await).await.unwrap();
+    place.go_back().await;
 
     let store = place.open_with(OpenOptions::default().exclusive(true)).await;
     assert_lists(&store, &route, &dispatches).await;
