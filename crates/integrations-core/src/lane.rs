@@ -138,8 +138,9 @@ impl LaneKey {
 
     /// The limit, if there is one, and the lane.
     fn limit(&self) -> Option<(usize, &str)> {
-        let (limit, rest) = self.0.split_once(LIMIT)?;
-        Some((limit.parse().ok()?, rest))
+        let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (limit, rest) = self.0.split_at(digits);
+        Some((limit.parse().ok()?, rest.strip_prefix(LIMIT)?))
     }
 
     /// The key that [`LaneKey::as_str`] gave.

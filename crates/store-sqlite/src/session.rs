@@ -74,7 +74,8 @@ impl<'c> Session<'c> {
 
     /// Adds a statement, unless there are no rows for it.
     pub(crate) fn write<const N: usize>(&mut self, statement: Bulk<N>, rows: impl IntoIterator<Item = [Value; N]>) {
-        let values: Vec<_> = rows.into_iter().flatten().collect();
+        let mut values = Vec::new();
+        rows.into_iter().for_each(|row| values.extend(row));
         if !values.is_empty() {
             self.queue.push(Queued { template: statement.0, width: N, values });
         }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 use integrations_core::{
-    AttemptError, AttemptOutcome, CancelReason, DispatchId, DispatchState, LaneKey, OrganizationId, QueueEntry, Reason,
+    AttemptError, AttemptOutcome, CancelReason, DispatchId, DispatchState, DispatchStatus, LaneKey, OrganizationId,
+    QueueEntry, Reason,
 };
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -123,17 +124,18 @@ fn last_error(columns: &mut Columns<'_>) -> Result<Option<AttemptError>, Unreada
     Ok(Some(AttemptError { code, message, http_status }))
 }
 
-/// What nearly every step changes.
+/// A step that begins an attempt.
+pub(crate) const BEGUN: Bulk<6> = Bulk(
+    "UPDATE dispatches SET status = 'delivering', generation = column2, attempt_count = column3, \
+     window_ends_at = column4, lease_until = column5, started_at = column6, due_at = NULL \
+     FROM ({rows}) WHERE sequence = column1",
+);
+
+/// What any step changes.
 pub(crate) const COURSE: Bulk<10> = Bulk(
     "UPDATE dispatches SET status = column2, generation = column3, attempt_count = column4, last_outcome = column5, \
      window_ends_at = column6, due_at = column7, lease_until = column8, delivered_at = column9, started_at = column10 \
      FROM ({rows}) WHERE sequence = column1",
-);
-
-/// The same for a last step that does not deliver.
-pub(crate) const END: Bulk<4> = Bulk(
-    "UPDATE dispatches SET status = column2, last_outcome = column3, delivered_at = column4, \
-     due_at = NULL, lease_until = NULL, started_at = NULL FROM ({rows}) WHERE sequence = column1",
 );
 
 /// The last step of nearly all, which keeps the attempt that delivered.
@@ -222,9 +224,9 @@ impl Changes {
         let dispatches = || self.dispatches.iter().map(|(sequence, change)| (*sequence, change));
         session.write(DELIVERED, dispatches().filter_map(|(sequence, change)| delivered(sequence, change)));
         let others = dispatches().filter(|(_, change)| change.delivery.is_none());
-        let (ends, steps): (Vec<_>, Vec<_>) = others.partition(|(_, change)| change.is_end());
+        let (starts, steps): (Vec<_>, Vec<_>) = others.partition(|(_, change)| change.is_start());
+        session.write(BEGUN, starts.into_iter().map(|(sequence, change)| begun(sequence, change)));
         session.write(COURSE, steps.into_iter().map(|(sequence, change)| course(sequence, change)));
-        session.write(END, ends.into_iter().map(|(sequence, change)| end(sequence, &change.after)));
         let troubled = dispatches().filter(|(_, Change { before, after, .. })| trouble(0, before) != trouble(0, after));
         session.write(TROUBLE, troubled.map(|(sequence, change)| trouble(sequence, &change.after)));
         let waiting = self.waiting.into_iter().filter(|(_, difference)| *difference != 0);
@@ -233,11 +235,11 @@ impl Changes {
 }
 
 impl Change {
-    /// Whether it neither waits nor is under way from now on, and nothing was counted.
-    fn is_end(&self) -> bool {
-        let Self { before, after, started_at, .. } = self;
-        let counts = |state: &DispatchState| (state.generation, state.attempt_count, state.window_ends_at);
-        (after.due_at, after.lease_until, *started_at) == (None, None, None) && counts(before) == counts(after)
+    /// Whether an attempt has begun, and nothing else has changed that [`COURSE`] writes.
+    fn is_start(&self) -> bool {
+        let Self { before, after, .. } = self;
+        let kept = |state: &DispatchState| (state.last_outcome, state.delivered_at);
+        (after.status, after.due_at) == (DispatchStatus::Delivering, None) && kept(before) == kept(after)
     }
 }
 
@@ -247,9 +249,16 @@ fn delivered(sequence: i64, change: &Change) -> Option<[Value; 4]> {
     Some([sequence.into(), change.after.delivered_at.into(), (*started_at).into(), remote_id.clone().into()])
 }
 
-fn end(sequence: i64, state: &DispatchState) -> [Value; 4] {
-    let outcome = state.last_outcome.map(AttemptOutcome::as_str);
-    [sequence.into(), state.status.as_str().into(), outcome.into(), state.delivered_at.into()]
+fn begun(sequence: i64, change: &Change) -> [Value; 6] {
+    let Change { after, started_at, .. } = change;
+    [
+        sequence.into(),
+        after.generation.into(),
+        after.attempt_count.into(),
+        after.window_ends_at.into(),
+        after.lease_until.into(),
+        (*started_at).into(),
+    ]
 }
 
 fn course(sequence: i64, change: &Change) -> [Value; 10] {
@@ -285,23 +294,28 @@ fn trouble(sequence: i64, state: &DispatchState) -> [Value; 9] {
 
 #[cfg(test)]
 mod tests {
-    use integrations_core::DispatchStatus;
-
     use super::*;
 
     #[test]
-    fn an_end_is_what_the_narrow_statement_can_say() {
+    fn a_start_is_what_the_narrow_statement_can_say() {
         let before = DispatchState::accepted(Timestamp::UNIX_EPOCH);
-        let end = DispatchState { status: DispatchStatus::Canceled, due_at: None, ..before.clone() };
-        let is_end = |after: &DispatchState, started_at| {
-            Change { before: before.clone(), after: after.clone(), started_at, delivery: None }.is_end()
+        let start = DispatchState {
+            status: DispatchStatus::Delivering,
+            due_at: None,
+            lease_until: before.due_at,
+            generation: 1,
+            attempt_count: 1,
+            ..before.clone()
         };
-        assert!(is_end(&end, None));
-        assert!(!is_end(&before, None));
-        assert!(!is_end(&end, Some(Timestamp::UNIX_EPOCH)));
-        assert!(!is_end(&DispatchState { lease_until: before.due_at, ..end.clone() }, None));
-        assert!(!is_end(&DispatchState { generation: 1, ..end.clone() }, None));
-        assert!(!is_end(&DispatchState { attempt_count: 1, ..end.clone() }, None));
-        assert!(!is_end(&DispatchState { window_ends_at: before.due_at, ..end }, None));
+        let is_start = |after: &DispatchState| {
+            let started_at = Some(Timestamp::UNIX_EPOCH);
+            Change { before: before.clone(), after: after.clone(), started_at, delivery: None }.is_start()
+        };
+        assert!(is_start(&start));
+        assert!(!is_start(&before));
+        assert!(!is_start(&DispatchState { status: DispatchStatus::Canceled, ..start.clone() }));
+        assert!(!is_start(&DispatchState { due_at: before.due_at, ..start.clone() }));
+        assert!(!is_start(&DispatchState { last_outcome: Some(AttemptOutcome::Timeout), ..start.clone() }));
+        assert!(!is_start(&DispatchState { delivered_at: before.due_at, ..start }));
     }
 }

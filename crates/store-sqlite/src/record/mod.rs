@@ -105,6 +105,20 @@ impl Starting {
     }
 }
 
+/// A new event as providers will see it, which all of its dispatches share.
+struct Shown {
+    event: Arc<Event>,
+    /// What each of them keeps of it in memory.
+    bytes_each: usize,
+}
+
+impl Shown {
+    fn new(arrival: &Arrival, target: &Target) -> Self {
+        let bytes_each = arrival.json.len() / target.subscribers.len().max(1);
+        Self { event: Arc::new(arrival.event(target)), bytes_each }
+    }
+}
+
 /// What has been decided, and is not written yet.
 #[derive(Default)]
 pub(crate) struct Recordings {
@@ -176,8 +190,8 @@ impl Recording<'_> {
         let links = self.threads.add_event(place.organization);
         let event = Accepted { arrival, organization: place.organization, address: target.address, links };
         self.written.event(event);
-        let shown = Arc::new(arrival.event(target));
         let dispatch_count = target.subscribers.len() as u64;
+        let shown = Shown::new(arrival, target);
         let subscribers = target.subscribers.iter();
         let entries = subscribers.filter_map(|subscriber| self.dispatch(event, &shown, subscriber, &mut starting));
         let entries = entries.collect();
@@ -193,7 +207,7 @@ impl Recording<'_> {
     fn dispatch(
         &mut self,
         event: Accepted<'_>,
-        shown: &Arc<Event>,
+        shown: &Shown,
         subscriber: &Subscriber,
         starting: &mut Option<&mut Starting>,
     ) -> Option<QueueEntry> {
@@ -220,8 +234,9 @@ impl Recording<'_> {
                     address_deleted: false,
                     started_at: None,
                     state: Some(DispatchState::accepted(arrival.received_at)),
-                    event: Some(shown.clone()),
+                    event: Some(Arc::clone(&shown.event)),
                 },
+                shown.bytes_each,
             );
         }
         (!starts).then_some(entry)

@@ -20,11 +20,20 @@ pub(crate) const EVENTS: Bulk<8> = Bulk(
      SELECT * FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
-pub(crate) const DISPATCHES: Bulk<16> = Bulk(
+/// As accepted.
+pub(crate) const WAITING: Bulk<10> = Bulk(
     "INSERT INTO dispatches (sequence, id, organization, event, address, integration, previous_in_organization, \
-     previous_at_address, previous_of_integration, status, generation, attempt_count, due_at, window_ends_at, \
-     lease_until, started_at, step, lost_answers, held_before) \
-     SELECT *, 0, 0, 0 FROM ({rows}) WHERE column1 IS NOT NULL",
+     previous_at_address, previous_of_integration, due_at, status, generation, attempt_count, step, lost_answers, \
+     held_before) \
+     SELECT *, 'pending', 0, 0, 0, 0, 0 FROM ({rows}) WHERE column1 IS NOT NULL",
+);
+
+/// With the first attempt begun.
+pub(crate) const STARTED: Bulk<14> = Bulk(
+    "INSERT INTO dispatches (sequence, id, organization, event, address, integration, previous_in_organization, \
+     previous_at_address, previous_of_integration, generation, attempt_count, window_ends_at, lease_until, started_at, \
+     status, step, lost_answers, held_before) \
+     SELECT *, 'delivering', 0, 0, 0 FROM ({rows}) WHERE column1 IS NOT NULL",
 );
 
 /// Over one that has expired.
@@ -66,10 +75,8 @@ struct Dispatch {
 
 /// What differs when it is written with its first attempt begun.
 struct FirstAttempt {
-    status: DispatchStatus,
     generation: u64,
     attempt_count: u32,
-    due_at: Option<Timestamp>,
     window_ends_at: Option<Timestamp>,
     lease_until: Option<Timestamp>,
     started_at: Timestamp,
@@ -131,16 +138,28 @@ impl Written {
 
     pub(crate) fn store(self, session: &mut Session<'_>) {
         session.write(EVENTS, self.events);
-        session.write(DISPATCHES, self.dispatches.iter().map(Dispatch::columns));
+        session.write(WAITING, self.dispatches.iter().filter_map(Dispatch::waiting));
+        session.write(STARTED, self.dispatches.iter().filter_map(Dispatch::started));
         session.write(DEDUPLICATIONS, self.seen);
     }
 }
 
 impl Dispatch {
-    fn columns(&self) -> [Value; 16] {
-        let first = self.first.as_ref();
-        let accepted = DispatchState::accepted(self.accepted_at);
-        let state = first.map_or(accepted, |first| first.after(self.accepted_at));
+    /// Its row, unless its first attempt has begun.
+    fn waiting(&self) -> Option<[Value; 10]> {
+        self.first.is_none().then(|| joined(self.place(), [self.accepted_at.into()]))
+    }
+
+    /// Its row with its first attempt begun.
+    fn started(&self) -> Option<[Value; 14]> {
+        let FirstAttempt { generation, attempt_count, window_ends_at, lease_until, started_at } =
+            *self.first.as_ref()?;
+        let first =
+            [generation.into(), attempt_count.into(), window_ends_at.into(), lease_until.into(), started_at.into()];
+        Some(joined(self.place(), first))
+    }
+
+    fn place(&self) -> [Value; 9] {
         [
             self.links.sequence.into(),
             self.id.into(),
@@ -151,27 +170,33 @@ impl Dispatch {
             self.links.in_organization.into(),
             self.links.at_address.into(),
             self.links.of_integration.into(),
-            state.status.as_str().into(),
-            state.generation.into(),
-            state.attempt_count.into(),
-            state.due_at.into(),
-            state.window_ends_at.into(),
-            state.lease_until.into(),
-            first.map(|first| first.started_at).into(),
         ]
     }
 }
 
+fn joined<const N: usize, const M: usize, const ALL: usize>(first: [Value; N], rest: [Value; M]) -> [Value; ALL] {
+    const { assert!(N + M == ALL) }
+    let mut values = first.into_iter().chain(rest);
+    std::array::from_fn(|_| values.next().unwrap_or(Value::Null))
+}
+
 impl FirstAttempt {
     fn of(state: &DispatchState, started_at: Timestamp) -> Self {
-        let DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *state;
-        Self { status, generation, attempt_count, due_at, window_ends_at, lease_until, started_at }
+        let DispatchState { generation, attempt_count, window_ends_at, lease_until, .. } = *state;
+        Self { generation, attempt_count, window_ends_at, lease_until, started_at }
     }
 
     /// The state after it has begun, if nothing besides has changed.
     fn after(&self, accepted_at: Timestamp) -> DispatchState {
-        let Self { status, generation, attempt_count, due_at, window_ends_at, lease_until, .. } = *self;
-        let accepted = DispatchState::accepted(accepted_at);
-        DispatchState { status, generation, attempt_count, due_at, window_ends_at, lease_until, ..accepted }
+        let Self { generation, attempt_count, window_ends_at, lease_until, .. } = *self;
+        DispatchState {
+            status: DispatchStatus::Delivering,
+            due_at: None,
+            generation,
+            attempt_count,
+            window_ends_at,
+            lease_until,
+            ..DispatchState::accepted(accepted_at)
+        }
     }
 }

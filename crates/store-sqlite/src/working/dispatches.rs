@@ -13,8 +13,8 @@ use crate::{
     states::{self, state_columns},
 };
 
-/// How many are remembered, each with some hundred bytes, and its event if no other one has it.
-const LIMIT: usize = 32_768;
+/// What those may take that nobody asks for yet, with their events.
+const ROOM_BYTES: usize = 32 << 20;
 
 pub(crate) const FACTS: Bulk<1> = Bulk(concat!(
     "SELECT d.id, d.sequence, d.organization, d.integration, a.deleted_at IS NOT NULL, d.started_at, ",
@@ -43,7 +43,18 @@ pub(crate) struct Known {
 
 /// Dispatches by identifier.
 #[derive(Debug, Default)]
-pub(crate) struct Dispatches(HashMap<DispatchId, Known>);
+pub(crate) struct Dispatches {
+    /// In boxes, since a table that grows moves what it holds.
+    by_id: HashMap<DispatchId, Box<Remembered>>,
+    /// What all of them take.
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    known: Known,
+    bytes: usize,
+}
 
 impl Dispatches {
     /// Reads those of these dispatches that are not known. One without its event is read again if that is needed.
@@ -54,12 +65,13 @@ impl Dispatches {
         with_event: bool,
     ) -> sqlx::Result<()> {
         let suffices = |known: &Known| !with_event || known.event.is_some();
-        let mut unknown: Vec<_> = ids.filter(|id| !self.0.get(id).is_some_and(suffices)).collect();
+        let mut unknown: Vec<_> = ids.filter(|id| !self.get(*id).is_some_and(suffices)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for row in &session.read(FACTS, unknown.into_iter().map(|id| [id.into()])).await? {
             match read(row) {
-                Ok((id, known)) => drop(self.0.insert(id, known)),
+                // An attempt takes its event at once.
+                Ok((id, known)) => self.add(id, known, 0),
                 Err(error) => tracing::error!(%error, "a dispatch is passed over"),
             }
         }
@@ -67,32 +79,35 @@ impl Dispatches {
     }
 
     pub(crate) fn get(&self, id: DispatchId) -> Option<&Known> {
-        self.0.get(&id)
+        Some(&self.by_id.get(&id)?.known)
     }
 
     pub(crate) fn get_mut(&mut self, id: DispatchId) -> Option<&mut Known> {
-        self.0.get_mut(&id)
+        Some(&mut self.by_id.get_mut(&id)?.known)
     }
 
     /// Whether there is room for new ones that nobody asks for yet.
     pub(crate) fn have_room(&self) -> bool {
-        self.0.len() < LIMIT
+        self.bytes < ROOM_BYTES
     }
 
-    /// Remembers a new one.
-    pub(crate) fn add(&mut self, id: DispatchId, known: Known) {
-        self.0.insert(id, known);
+    /// Remembers one. Its part of its event takes so many bytes.
+    pub(crate) fn add(&mut self, id: DispatchId, known: Known, event_bytes: usize) {
+        let bytes = size_of::<Remembered>() + event_bytes;
+        self.forget(id);
+        self.bytes += bytes;
+        self.by_id.insert(id, Box::new(Remembered { known, bytes }));
     }
 
     pub(crate) fn forget(&mut self, id: DispatchId) {
-        self.0.remove(&id);
+        self.bytes -= self.by_id.remove(&id).map_or(0, |remembered| remembered.bytes);
     }
 
     /// Forgets those of these whose attempt is not open: nobody will ask for them soon.
     pub(crate) fn forget_waiting(&mut self, ids: impl Iterator<Item = DispatchId>) {
         for id in ids {
-            if self.0.get(&id).is_some_and(|known| known.started_at.is_none()) {
-                self.0.remove(&id);
+            if self.get(id).is_some_and(|known| known.started_at.is_none()) {
+                self.forget(id);
             }
         }
     }
@@ -126,4 +141,36 @@ fn add_content(known: &mut Known, columns: &mut Columns<'_>) -> Result<(), Unrea
         payload: columns.json()?,
     }));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(started_at: Option<Timestamp>) -> Known {
+        Known {
+            sequence: 1,
+            organization: 1,
+            integration: 1,
+            address_deleted: false,
+            started_at,
+            state: None,
+            event: None,
+        }
+    }
+
+    #[test]
+    fn room_is_given_back() {
+        let [one, other] = [1, 2].map(|number| DispatchId::from_bytes([number; 16]));
+        let mut dispatches = Dispatches::default();
+        dispatches.add(one, known(None), ROOM_BYTES);
+        assert!(!dispatches.have_room());
+        dispatches.add(one, known(None), 10);
+        assert!(dispatches.have_room());
+        dispatches.add(other, known(Some(Timestamp::UNIX_EPOCH)), ROOM_BYTES);
+        dispatches.forget_waiting([one, other].into_iter());
+        assert!(dispatches.get(one).is_none() && !dispatches.have_room());
+        dispatches.forget(other);
+        assert_eq!((dispatches.bytes, dispatches.by_id.len()), (0, 0));
+    }
 }
