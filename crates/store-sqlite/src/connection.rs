@@ -15,6 +15,10 @@ const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 /// How many reads run at once.
 const READERS: u32 = 4;
 
+/// What the writer keeps of the file: the ends of tables and indexes, and what is under way. SQLite looks through all of it
+/// at most commits, so that more of it makes each of them slower; the system keeps the rest.
+const WRITER_CACHE: &str = "-4000";
+
 /// When the log is copied back into the file, and what it may grow to. In a longer log, a page that changes often is
 /// copied back less often.
 const CHECKPOINT_PAGES: &str = "4000";
@@ -30,7 +34,7 @@ pub(crate) fn writing(path: &Path, durability: Durability) -> SqliteConnectOptio
         })
         .pragma("journal_size_limit", LOG_LIMIT_BYTES)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("cache_size", "-16000")
+        .pragma("cache_size", WRITER_CACHE)
         .thread_name(|_| "sqlite-writer".to_owned())
         .statement_cache_capacity(256)
 }

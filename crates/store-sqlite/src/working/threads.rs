@@ -34,7 +34,7 @@ const START_LOG: &str = "UPDATE thread_log SET event = ?, dispatch = ?";
 
 /// How many rows the log may have. That many lie in a few hundred pages, which is what a reader may have to look
 /// through; and among 100,000 addresses, as many ends share a page as make it cheap to write.
-const LOG: i64 = 4096;
+const LOG: i64 = 8192;
 
 /// A list that grows at its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
