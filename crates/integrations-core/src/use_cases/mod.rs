@@ -127,7 +127,8 @@ impl Platform {
     /// Takes the limit of open attempts from a lane where it is not kept.
     fn lift_limit(&self, entry: &mut QueueEntry) {
         let unpaced = &self.settings().policy.unpaced;
-        if !unpaced.is_empty() && entry.lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
+        let may_be_lifted = !unpaced.is_empty() && entry.lane.open().is_some();
+        if may_be_lifted && entry.lane.provider().is_some_and(|provider| unpaced.contains(provider)) {
             entry.lane = entry.lane.without_limit();
         }
     }
