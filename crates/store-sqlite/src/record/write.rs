@@ -21,7 +21,7 @@ pub(crate) const EVENTS: Bulk<8> = Bulk(
 );
 
 /// As accepted.
-pub(crate) const WAITING: Bulk<10> = Bulk(
+pub(crate) const ACCEPTED: Bulk<10> = Bulk(
     "INSERT INTO dispatches (sequence, id, organization, event, address, integration, previous_in_organization, \
      previous_at_address, previous_of_integration, due_at, status, generation, attempt_count, step, lost_answers, \
      held_before) \
@@ -138,7 +138,7 @@ impl Written {
 
     pub(crate) fn store(self, session: &mut Session<'_>) {
         session.write(EVENTS, self.events);
-        session.write(WAITING, self.dispatches.iter().filter_map(Dispatch::waiting));
+        session.write(ACCEPTED, self.dispatches.iter().filter_map(Dispatch::accepted));
         session.write(STARTED, self.dispatches.iter().filter_map(Dispatch::started));
         session.write(DEDUPLICATIONS, self.seen);
     }
@@ -146,7 +146,7 @@ impl Written {
 
 impl Dispatch {
     /// Its row, unless its first attempt has begun.
-    fn waiting(&self) -> Option<[Value; 10]> {
+    fn accepted(&self) -> Option<[Value; 10]> {
         self.first.is_none().then(|| joined(self.place(), [self.accepted_at.into()]))
     }
 
