@@ -242,3 +242,50 @@ impl Recording<'_> {
         (!starts).then_some(entry)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use integrations_core::LaneKey;
+    use integrations_testkit::builders::Samples;
+
+    use super::*;
+
+    fn subscriber(samples: &Samples, integration: i64) -> Subscriber {
+        let id = samples.integration(samples.organization().id).id;
+        Subscriber { integration, id, lane: LaneKey::from_stored(integration.to_string()) }
+    }
+
+    /// In memory they share it.
+    #[test]
+    fn an_event_takes_room_once_for_all_of_its_subscribers() {
+        let samples = Samples::default();
+        let address = samples.address(samples.organization().id);
+        let mut event = samples.event(&address);
+        let Payload::EmailReceived(mail) = &mut event.payload else { panic!("{:?}", event.payload) };
+        mail.preview = "x".repeat(1 << 20);
+        let arrival = Arrival::new(&event).unwrap();
+        let subscribers = vec![subscriber(&samples, 1), subscriber(&samples, 2)];
+        let target = Target { address: 1, id: address.id, name: address.name.to_string(), subscribers };
+        let shown = Shown::new(&arrival, &target);
+
+        let Working { places, mut threads, mut dispatches, .. } = Working::default();
+        let mut recording = Recording {
+            places: &places,
+            threads: &mut threads,
+            dispatches: &mut dispatches,
+            repeats: Repeats::default(),
+            written: Written::default(),
+            starting: Vec::new(),
+        };
+        let links = recording.threads.add_event(1);
+        let accepted = Accepted { arrival: &arrival, organization: 1, address: 1, links };
+        let mut fitting = 0;
+        while recording.dispatches.have_room() {
+            // A dispatch is that of an event and a subscriber, so that each time it is another one.
+            recording.dispatch(accepted, &shown, &subscriber(&samples, 1), &mut None);
+            fitting += 1;
+        }
+        // Half a mebibyte each, of 32.
+        assert_eq!(fitting, 64);
+    }
+}

@@ -57,6 +57,7 @@ pub(super) fn key(arrival: &Arrival, place: &Place) -> Option<Key> {
 }
 
 /// All that is remembered and may matter to this commit.
+#[derive(Default)]
 pub(super) struct Repeats(HashMap<Key, Seen>);
 
 impl Repeats {
