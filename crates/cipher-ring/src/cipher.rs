@@ -4,34 +4,32 @@
 use std::{fmt, sync::Arc};
 
 use integrations_core::{CipherError, Entropy, SealContext, Sealed, SecretBytes, SecretCipher};
-use ring::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
-    hkdf::{HKDF_SHA256, Salt},
-};
+use ring::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce};
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
-use crate::{Key, KeyId};
+use crate::{
+    Key, KeyId,
+    records::{self, RecordKeys, SALT_LENGTH},
+};
 
 /// The only version there is.
 const VERSION: u8 = 1;
-const SALT_LENGTH: usize = 16;
 /// Everything before the ciphertext.
 const HEADER_LENGTH: usize = 1 + KeyId::LENGTH + SALT_LENGTH + NONCE_LEN;
-/// Binds the derived keys to this use of the installation's key.
-const PURPOSE: &[u8] = b"integrations secret v1";
 
 /// Seals under one key and opens under several.
 pub struct RingCipher {
     current: Key,
     previous: Vec<Key>,
     entropy: Arc<dyn Entropy>,
+    record_keys: RecordKeys,
 }
 
 impl RingCipher {
     /// A cipher that seals under `current` and also opens what was sealed under the `previous` keys.
     pub fn new(current: Key, previous: impl IntoIterator<Item = Key>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { current, previous: previous.into_iter().collect(), entropy }
+        Self { current, previous: previous.into_iter().collect(), entropy, record_keys: RecordKeys::default() }
     }
 
     fn key(&self, id: KeyId) -> Result<&Key, CipherError> {
@@ -65,7 +63,7 @@ impl SecretCipher for RingCipher {
         envelope.extend_from_slice(&nonce);
         envelope.extend_from_slice(plain);
         let (_, text) = envelope.split_at_mut(HEADER_LENGTH);
-        let tag = record_key(&self.current, &salt)?
+        let tag = records::derive(&self.current, &salt)?
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), associated_data(id, context), text)
             .map_err(|_| CipherError::Rejected)?;
         envelope.extend_from_slice(tag.as_ref());
@@ -75,7 +73,9 @@ impl SecretCipher for RingCipher {
     fn open(&self, context: SealContext, sealed: &Sealed) -> Result<SecretBytes, CipherError> {
         let Envelope { key_id, salt, nonce, ciphertext } = Envelope::read(sealed)?;
         let mut buffer = Zeroizing::new(ciphertext.to_vec());
-        let plain = record_key(self.key(key_id)?, salt)?
+        let plain = self
+            .record_keys
+            .get(self.key(key_id)?, salt)?
             .open_in_place(Nonce::assume_unique_for_key(*nonce), associated_data(key_id, context), &mut buffer)
             .map_err(|_| CipherError::Rejected)?;
         Ok(plain.to_vec().into())
@@ -110,13 +110,6 @@ impl<'a> Envelope<'a> {
         };
         parts().ok_or(CipherError::Malformed)
     }
-}
-
-/// The key of one record: HKDF-SHA256 of the installation's key and the record's salt.
-fn record_key(key: &Key, salt: &[u8; SALT_LENGTH]) -> Result<LessSafeKey, CipherError> {
-    let derived = Salt::new(HKDF_SHA256, salt).extract(key.as_bytes());
-    let record_key = derived.expand(&[PURPOSE], &AES_256_GCM).map_err(|_| CipherError::Rejected)?;
-    Ok(LessSafeKey::new(UnboundKey::from(record_key)))
 }
 
 /// What the tag covers besides the secret. Version and key id have a fixed length, so that no two inputs look alike.

@@ -3,6 +3,7 @@
 
 mod cipher;
 mod key;
+mod records;
 
 pub use cipher::{RingCipher, key_id_of};
 pub use key::{Key, KeyError, KeyId};

@@ -32,7 +32,7 @@ pub(crate) const OPENED: Bulk<3> =
     Bulk("INSERT INTO windows (organization, number, opened_at) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL");
 
 pub(crate) const COUNTS: Bulk<2> =
-    Bulk("UPDATE organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
+    Bulk("UPDATE OR FAIL organizations SET windows = column2 FROM ({rows}) WHERE sequence = column1");
 
 /// A dispatch that may open a window.
 #[derive(Debug, Clone, Copy)]

@@ -126,34 +126,34 @@ fn last_error(columns: &mut Columns<'_>) -> Result<Option<AttemptError>, Unreada
 
 /// A step that begins an attempt.
 pub(crate) const BEGUN: Bulk<6> = Bulk(
-    "UPDATE dispatches SET status = 'delivering', generation = column2, attempt_count = column3, \
+    "UPDATE OR FAIL dispatches SET status = 'delivering', generation = column2, attempt_count = column3, \
      window_ends_at = column4, lease_until = column5, started_at = column6, due_at = NULL \
      FROM ({rows}) WHERE sequence = column1",
 );
 
 /// What any step changes.
 pub(crate) const COURSE: Bulk<10> = Bulk(
-    "UPDATE dispatches SET status = column2, generation = column3, attempt_count = column4, last_outcome = column5, \
+    "UPDATE OR FAIL dispatches SET status = column2, generation = column3, attempt_count = column4, last_outcome = column5, \
      window_ends_at = column6, due_at = column7, lease_until = column8, delivered_at = column9, started_at = column10 \
      FROM ({rows}) WHERE sequence = column1",
 );
 
 /// The last step of nearly all, which keeps the attempt that delivered.
 pub(crate) const DELIVERED: Bulk<4> = Bulk(
-    "UPDATE dispatches SET status = 'delivered', last_outcome = 'delivered', delivered_at = column2, \
+    "UPDATE OR FAIL dispatches SET status = 'delivered', last_outcome = 'delivered', delivered_at = column2, \
      delivery_started_at = column3, remote_id = column4, due_at = NULL, lease_until = NULL, started_at = NULL \
      FROM ({rows}) WHERE sequence = column1",
 );
 
 /// What changes only when something is in the way.
 pub(crate) const TROUBLE: Bulk<9> = Bulk(
-    "UPDATE dispatches SET reason = column2, step = column3, lost_answers = column4, held_since = column5, \
+    "UPDATE OR FAIL dispatches SET reason = column2, step = column3, lost_answers = column4, held_since = column5, \
      held_before = column6, error_code = column7, error_message = column8, error_status = column9 \
      FROM ({rows}) WHERE sequence = column1",
 );
 
 pub(crate) const WAITING: Bulk<2> =
-    Bulk("UPDATE organizations SET waiting = waiting + column2 FROM ({rows}) WHERE sequence = column1");
+    Bulk("UPDATE OR FAIL organizations SET waiting = waiting + column2 FROM ({rows}) WHERE sequence = column1");
 
 /// States to be written at the end of a commit's work.
 #[derive(Debug, Default)]
