@@ -1,4 +1,7 @@
 //! The list of dispatches, newest first: along a thread, or through an index of what is under way or ended badly.
+//! Pending ones stand in two, since those that are fresh have their own.
+
+use std::cmp::Reverse;
 
 use integrations_core::{
     Dispatch, DispatchStatus, OrganizationId,
@@ -11,6 +14,7 @@ use crate::{
     dispatches::{self, BY_SEQUENCE},
     failure::Failure,
     session::Session,
+    states::{delayed, fresh},
     value::integer,
 };
 
@@ -34,7 +38,7 @@ macro_rules! along {
 
 /// Reads an index, behind the dispatch `?1`.
 macro_rules! through {
-    ($index:literal where $condition:literal) => {
+    ($index:literal where $condition:expr) => {
         concat!(
             "SELECT sequence, sequence, integration, address, status FROM dispatches INDEXED BY ",
             $index,
@@ -48,9 +52,18 @@ macro_rules! through {
 pub(crate) const IN_ORGANIZATION: &str = along!("previous_in_organization");
 pub(crate) const AT_ADDRESS: &str = along!("previous_at_address");
 pub(crate) const OF_INTEGRATION: &str = along!("previous_of_integration");
-pub(crate) const WAITING: &str = through!("dispatches_waiting" where "due_at IS NOT NULL");
+pub(crate) const DELAYED: &str = through!("dispatches_delayed" where delayed!());
 pub(crate) const OPEN: &str = through!("dispatches_open" where "lease_until IS NOT NULL");
 pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
+
+/// Fresh ones have no index of their organization: those of all are looked through, which are few unless there is more to
+/// do than can be done.
+pub(crate) const FRESH: &str = concat!(
+    "SELECT sequence FROM dispatches INDEXED BY dispatches_fresh WHERE ",
+    fresh!(),
+    " AND organization = ?3 AND coalesce(integration = ?4, TRUE) AND coalesce(address = ?5, TRUE) \
+     AND sequence < ?1 ORDER BY sequence DESC LIMIT ?2"
+);
 
 /// The last dispatch in the log of which this is true, or else the end that is written.
 macro_rules! end {
@@ -99,6 +112,10 @@ pub(crate) async fn list(
         return Ok(Paged { items: Vec::new(), next: None });
     };
     let mut sequences = list.sequences(&mut reader, page).await?;
+    if filter.status == Some(DispatchStatus::Pending) {
+        sequences.append(&mut list.fresh(&mut reader, page).await?);
+        sequences.sort_unstable_by_key(|sequence| Reverse(*sequence));
+    }
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = sequences.len() > limit;
     sequences.truncate(limit);
@@ -158,7 +175,7 @@ impl List {
     fn way(&self) -> (&'static str, bool) {
         use DispatchStatus::{Canceled, Delivered, Delivering, Failed, Pending, RetryScheduled};
         match self.status {
-            Some(Pending | RetryScheduled) => (WAITING, false),
+            Some(Pending | RetryScheduled) => (DELAYED, false),
             Some(Delivering) => (OPEN, false),
             Some(Failed | Canceled) => (ENDED_BADLY, false),
             None | Some(Delivered) if self.integration.is_some() => (OF_INTEGRATION, true),
@@ -188,6 +205,14 @@ impl List {
             size = STEP;
         }
         Ok(found)
+    }
+
+    /// The fresh ones of a page, and one more if there is one.
+    async fn fresh(&self, reader: &mut SqliteConnection, page: Page) -> Result<Vec<i64>, Failure> {
+        let fresh =
+            sqlx::query_scalar(FRESH).bind(page.after.map_or(i64::MAX, integer)).bind(i64::from(page.limit) + 1);
+        let fresh = fresh.bind(self.organization).bind(self.integration).bind(self.address);
+        Ok(fresh.fetch_all(reader).await?)
     }
 
     /// Where the thread is taken up.

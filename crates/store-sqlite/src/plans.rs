@@ -13,8 +13,8 @@ use crate::{
 
 /// What may be read from end to end, as plans name it: lists of values, threads, and results of subqueries, all no
 /// longer than what was asked for.
-const SHORT: [&str; 8] =
-    ["(", "CONSTANT ROW", "thread", "held", "h", "4-ROW VALUES CLAUSE", "values", "4 CONSTANT ROWS"];
+const SHORT: [&str; 9] =
+    ["(", "CONSTANT ROW", "thread", "held", "h", "due", "4-ROW VALUES CLAUSE", "values", "4 CONSTANT ROWS"];
 
 /// What may be read from end to end though it is stored, since it holds what is under way and not what was, or, as the
 /// start `l` of the log of threads, a single row.
@@ -39,6 +39,7 @@ fn filled<const N: usize>(bulk: Bulk<N>) -> String {
 fn in_bulk() -> Vec<String> {
     vec![
         filled(attempts::STORE),
+        filled(cancel::BY_SEQUENCE),
         filled(dispatches::BY_SEQUENCE),
         filled(integrations::ADDRESS_COUNTS),
         filled(integrations::BY_SEQUENCE),
@@ -67,23 +68,26 @@ fn in_bulk() -> Vec<String> {
     ]
 }
 
-const ONE_BY_ONE: [&str; 29] = [
+const ONE_BY_ONE: [&str; 32] = [
     accounts::LIST_KEYS,
     addresses::LIST,
     addresses::ONE,
     attempts::OF_DISPATCH,
-    cancel::AT_ADDRESS,
-    cancel::OF_INTEGRATION,
+    cancel::DELAYED_AT_ADDRESS,
+    cancel::DELAYED_OF_INTEGRATION,
+    cancel::FRESH_AT_ADDRESS,
+    cancel::FRESH_OF_INTEGRATION,
     dispatches::FACTS,
     dispatches::ONE,
     history::AT_ADDRESS,
     history::BEHIND,
+    history::DELAYED,
     history::ENDED_BADLY,
+    history::FRESH,
     history::IN_ORGANIZATION,
     history::OF_INTEGRATION,
     history::OPEN,
     history::SCOPE,
-    history::WAITING,
     integrations::COUNT,
     integrations::LIST,
     integrations::ONE,

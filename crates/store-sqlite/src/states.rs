@@ -28,7 +28,7 @@ macro_rules! state_columns {
 
 /// What rules need of a dispatch `d` without its event: from where, and under which conditions.
 macro_rules! select_facts {
-    (from $from:literal where $conditions:literal) => {
+    (from $from:literal where $conditions:expr) => {
         concat!(
             "SELECT d.sequence, d.id, d.organization, o.id, i.lane, ",
             "i.deleted_at IS NOT NULL, a.deleted_at IS NOT NULL, d.started_at, ",
@@ -43,7 +43,21 @@ macro_rules! select_facts {
     };
 }
 
-pub(crate) use {select_facts, state_columns};
+/// A dispatch that waits for its first attempt and for nothing else; one row of `dispatches_fresh`.
+macro_rules! fresh {
+    () => {
+        "due_at IS NOT NULL AND attempt_count = 0 AND reason IS NULL"
+    };
+}
+
+/// A dispatch that waits after an attempt or for a reason; one row of `dispatches_due` and `dispatches_delayed`.
+macro_rules! delayed {
+    () => {
+        "due_at IS NOT NULL AND (attempt_count > 0 OR reason IS NOT NULL)"
+    };
+}
+
+pub(crate) use {delayed, fresh, select_facts, state_columns};
 
 /// A dispatch, as far as rules need it without its event.
 #[derive(Debug)]

@@ -14,16 +14,35 @@ use crate::{
     columns::{Columns, Unreadable},
     failure::Failure,
     settle::Settle,
+    states::{delayed, fresh},
     sweeps::{self, Interrupt},
     value::{integer, millis, span_millis},
 };
 
-pub(crate) const DUE: &str = "SELECT d.id, o.id, i.lane, d.due_at, d.sequence \
-    FROM dispatches d INDEXED BY dispatches_due \
-    CROSS JOIN organizations o ON o.sequence = d.organization \
-    CROSS JOIN integrations i ON i.sequence = d.integration \
-    WHERE d.due_at IS NOT NULL AND d.due_at <= ?1 AND (d.due_at, d.sequence) > (?2, ?3) \
-    ORDER BY d.due_at, d.sequence LIMIT ?4";
+/// Those of an index that are due at `?1`, behind a time `?2` and a number `?3`.
+macro_rules! due_in {
+    ($index:literal where $condition:expr) => {
+        concat!(
+            "SELECT due_at, sequence FROM dispatches INDEXED BY ",
+            $index,
+            " WHERE ",
+            $condition,
+            " AND due_at <= ?1 AND (due_at, sequence) > (?2, ?3)"
+        )
+    };
+}
+
+pub(crate) const DUE: &str = concat!(
+    "SELECT d.id, o.id, i.lane, d.due_at, d.sequence FROM (",
+    due_in!("dispatches_fresh" where fresh!()),
+    " UNION ALL ",
+    due_in!("dispatches_due" where delayed!()),
+    " ORDER BY 1, 2 LIMIT ?4) AS due \
+     CROSS JOIN dispatches d ON d.sequence = due.sequence \
+     CROSS JOIN organizations o ON o.sequence = d.organization \
+     CROSS JOIN integrations i ON i.sequence = d.integration \
+     ORDER BY due.due_at, due.sequence"
+);
 
 /// Rows that nobody needs, some at a time: `?1` is a time, `?2` how many.
 pub(crate) const PRUNE_DEDUPLICATIONS: &str = "DELETE FROM deduplications WHERE (organization, address, key) IN \

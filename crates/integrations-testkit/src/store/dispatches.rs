@@ -1,7 +1,7 @@
 //! Dispatches for their owners: lists, canceling, sending again.
 
 use integrations_core::{
-    CancelReason, DispatchStatus, FailureKind, Reason, later,
+    CancelReason, DispatchStatus, FailureKind, IntegrationStatus, Reason, later,
     store::{Begun, DispatchFilter, Page, Settled},
 };
 
@@ -59,6 +59,47 @@ suite! { $
             assert_eq!(count(Some(b), Some(both.id), pending).await, 3);
             assert_eq!(count(Some(a), Some(only_b.id), None).await, 0);
             assert_eq!(count(Some(a), None, delivered).await, 0);
+        }
+
+        /// What waits is listed whether or not it was tried or is held, in one order and in full pieces, beneath what came
+        /// later and in whatever order it became due.
+        async fn whatever_waits_is_listed(harness) {
+            let scene = scene(harness);
+            let (route, others) = (scene.route().await, scene.route().await);
+            let held = scene.route_in(route.organization).await;
+            let mut pending = Vec::new();
+            for _ in 0..2 {
+                scene.pass(10);
+                pending.push(scene.dispatch(&route.address).await);
+                scene.dispatch(&others.address).await;
+                let (first, second) = (scene.dispatch(&held.address).await, scene.dispatch(&held.address).await);
+                scene.set_status(&held.integration, IntegrationStatus::Paused).await;
+                scene.wait(first).await;
+                scene.set_status(&held.integration, IntegrationStatus::Active).await;
+                pending.extend([first, second]);
+                let delivered = scene.dispatch(&route.address).await;
+                scene.deliver(delivered).await;
+            }
+            let retried = scene.dispatch(&route.address).await;
+            scene.fail(retried, failure(FailureKind::Unavailable)).await;
+            let again = scene.dispatch(&route.address).await;
+            scene.store.cancel(route.organization, again).await.unwrap();
+            scene.pass(10);
+            pending.push(scene.dispatch(&route.address).await);
+            scene.store.replay(route.organization, again, scene.now()).await.unwrap();
+            pending.insert(pending.len() - 1, again);
+
+            let read = async |status, integration| {
+                let filter = DispatchFilter { status: Some(status), integration, address: None };
+                let list = |page| scene.store.list_dispatches(route.organization, filter, page);
+                let (pieces, whole) = (read_all(2, list).await, read_all(100, list).await);
+                assert_eq!(pieces, whole);
+                whole.iter().rev().map(|row| row.id).collect::<Vec<_>>()
+            };
+            assert_eq!(read(DispatchStatus::Pending, None).await, pending);
+            let of_held = [pending[1], pending[2], pending[4], pending[5]];
+            assert_eq!(read(DispatchStatus::Pending, Some(held.integration.id)).await, of_held);
+            assert_eq!(read(DispatchStatus::RetryScheduled, None).await, [retried]);
         }
 
         /// The history of what was deleted can still be asked for.

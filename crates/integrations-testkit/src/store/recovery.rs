@@ -154,17 +154,18 @@ suite! { $
 
             let all = [first[0], first[1], third, fourth];
             assert_eq!(ids(&scene.store.due(scene.now(), None, 100).await.unwrap()), all);
-            let later_than_all = scene.in_seconds(20);
+            scene.pass(30);
+            let fifth = scene.dispatch(&other.address).await;
             let (mut found, mut after) = (Vec::new(), None);
             loop {
-                let piece = scene.store.due(later_than_all, after, 2).await.unwrap();
+                let piece = scene.store.due(scene.now(), after, 2).await.unwrap();
                 let Some(last) = piece.last() else { break };
                 after = Some((last.due, last.sequence));
                 found.extend(piece);
             }
-            assert_eq!(ids(&found), [first[0], first[1], third, fourth, retried]);
+            assert_eq!(ids(&found), [first[0], first[1], third, fourth, retried, fifth]);
             assert!(found.is_sorted_by_key(|entry| (entry.due, entry.sequence)));
-            let before_all = scene.now() - Duration::from_secs(11);
+            let before_all = scene.now() - Duration::from_secs(41);
             assert_eq!(scene.store.due(before_all, None, 10).await.unwrap(), []);
             assert_eq!(scene.store.due(before_all, after, 10).await.unwrap(), []);
         }

@@ -48,7 +48,7 @@ async fn an_old_schema_is_refused_until_it_is_migrated() {
     let refused = SqliteStore::open(place.database(), OpenOptions::default().migrate(false)).await.unwrap_err();
     assert!(matches!(&refused, OpenError::SchemaOlder { pending } if pending[0].version == 1), "{refused}");
     let store = SqliteStore::open_existing(place.database()).await.unwrap();
-    assert_eq!(store.pending_migrations().await.unwrap().len(), 3);
+    assert_eq!(store.pending_migrations().await.unwrap().len(), 4);
 }
 
 #[tokio::test]
