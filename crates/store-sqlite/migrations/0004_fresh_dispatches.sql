@@ -7,6 +7,6 @@ DROP INDEX dispatches_waiting;
 CREATE INDEX dispatches_fresh ON dispatches (due_at, sequence, organization)
     WHERE due_at IS NOT NULL AND attempt_count = 0 AND reason IS NULL;
 CREATE INDEX dispatches_due ON dispatches (due_at, sequence)
-    WHERE due_at IS NOT NULL AND (attempt_count > 0 OR reason IS NOT NULL);
+    WHERE due_at IS NOT NULL AND (attempt_count <> 0 OR reason IS NOT NULL);
 CREATE INDEX dispatches_delayed ON dispatches (organization, status, sequence)
-    WHERE due_at IS NOT NULL AND (attempt_count > 0 OR reason IS NOT NULL);
+    WHERE due_at IS NOT NULL AND (attempt_count <> 0 OR reason IS NOT NULL);

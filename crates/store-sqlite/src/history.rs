@@ -61,7 +61,7 @@ pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "
 pub(crate) const FRESH: &str = concat!(
     "SELECT sequence FROM dispatches INDEXED BY dispatches_fresh WHERE ",
     fresh!(),
-    " AND organization = ?3 AND coalesce(integration = ?4, TRUE) AND coalesce(address = ?5, TRUE) \
+    " AND organization = ?3 AND (?4 IS NULL OR integration = ?4) AND (?5 IS NULL OR address = ?5) \
      AND sequence < ?1 ORDER BY sequence DESC LIMIT ?2"
 );
 

@@ -53,7 +53,7 @@ macro_rules! fresh {
 /// A dispatch that waits after an attempt or for a reason; one row of `dispatches_due` and `dispatches_delayed`.
 macro_rules! delayed {
     () => {
-        "due_at IS NOT NULL AND (attempt_count > 0 OR reason IS NOT NULL)"
+        "due_at IS NOT NULL AND (attempt_count <> 0 OR reason IS NOT NULL)"
     };
 }
 

@@ -21,12 +21,12 @@ pub(crate) const DISPATCHES: &str = "SELECT l.dispatch, d.sequence, d.organizati
     FROM thread_log l LEFT JOIN dispatches d ON d.sequence > l.dispatch ORDER BY d.sequence";
 
 pub(crate) const ORGANIZATIONS: Bulk<3> = Bulk(
-    "UPDATE OR FAIL organizations SET last_event = column2, last_dispatch = coalesce(column3, last_dispatch) \
+    "UPDATE organizations SET last_event = column2, last_dispatch = coalesce(column3, last_dispatch) \
      FROM ({rows}) WHERE sequence = column1",
 );
 
 pub(crate) const ENDS: Bulk<3> = Bulk(
-    "INSERT OR FAIL INTO thread_ends (list, owner, last) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL \
+    "INSERT INTO thread_ends (list, owner, last) SELECT * FROM ({rows}) WHERE column1 IS NOT NULL \
      ON CONFLICT (list, owner) DO UPDATE SET last = excluded.last",
 );
 

@@ -35,6 +35,7 @@ async fn an_unreadable_dispatch_waits_for_an_hour() {
         "UPDATE dispatches SET status = 'odd' WHERE sequence = 1",
         "UPDATE dispatches SET window_ends_at = 1 << 62 WHERE sequence = 1",
         "UPDATE dispatches SET held_before = -1 WHERE sequence = 1",
+        "UPDATE dispatches SET attempt_count = -1 WHERE sequence = 1",
     ] {
         let place = Place::new();
         let (scene, route, bad, good) = damaged(&place, statement).await;
