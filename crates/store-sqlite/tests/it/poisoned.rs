@@ -1,10 +1,18 @@
 //! Rows that cannot be read: they are left alone, and hinder nobody.
 
+use std::{sync::Arc, time::Duration};
+
 use integrations_core::{
-    DispatchId, DispatchStatus, StoreError,
+    DispatchId, DispatchQueue as _, DispatchStatus, Outbound, Platform, Ports, Registry, Settings, Shares, StoreError,
+    memory::MemoryQueue,
     store::{Abandoned, Begun, DispatchFilter, Held, Page},
 };
-use integrations_testkit::scene::{Route, Scene};
+use integrations_testkit::{
+    clock::{ManualClock, SeqEntropy},
+    fakes::OpenCipher,
+    scene::{Route, Scene},
+    scripted_http::ScriptedHttp,
+};
 use sqlx::SqliteConnection;
 
 use crate::support::{Place, scene};
@@ -109,4 +117,30 @@ async fn an_unreadable_hold_does_not_stop_the_release() {
     let released = scene.store.release(Held::ByDailyLimit, scene.now(), 1).await.unwrap();
     assert_eq!(released.into_iter().map(|entry| entry.dispatch).collect::<Vec<_>>(), ids[2..]);
     assert_eq!(scene.store.release(Held::ByDailyLimit, scene.now(), 1).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_on_behind_what_cannot_be_read() {
+    // More than a sweep asks for at once.
+    const MANY: usize = 1_100;
+    let place = Place::new();
+    let (scene, route) = scene(&place.open().await).await;
+    let events: Vec<_> = (0..MANY).map(|_| scene.samples.event(&route.address)).collect();
+    scene.store.record(&events, 0, None).await.unwrap();
+    damage(&mut place.connect().await, "UPDATE dispatches SET id = x'00' WHERE sequence = 1").await;
+
+    let clock = Arc::new(ManualClock::new());
+    let queue =
+        Arc::new(MemoryQueue::new(clock.clone(), Shares { lane: MANY, organization: MANY }, Duration::from_secs(60)));
+    let http = Arc::new(ScriptedHttp::playing([]));
+    let ports = Ports {
+        store: scene.store.clone(),
+        queue: queue.clone(),
+        cipher: Arc::new(OpenCipher),
+        outbound: Outbound { trusted: http.clone(), guarded: http },
+        clock,
+        entropy: Arc::new(SeqEntropy::default()),
+    };
+    Platform::new(ports, Registry::new(), Settings::default()).sweep().await.unwrap();
+    assert_eq!(queue.reserve(2 * MANY).await.unwrap().entries.len(), MANY - 1);
 }
