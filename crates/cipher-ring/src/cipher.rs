@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Key, KeyId,
-    records::{self, RecordKeys, SALT_LENGTH},
+    record_keys::{RecordKeys, SALT_LENGTH, derive},
 };
 
 /// The only version there is.
@@ -63,7 +63,7 @@ impl SecretCipher for RingCipher {
         envelope.extend_from_slice(&nonce);
         envelope.extend_from_slice(plain);
         let (_, text) = envelope.split_at_mut(HEADER_LENGTH);
-        let tag = records::derive(&self.current, &salt)?
+        let tag = derive(&self.current, &salt)?
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), associated_data(id, context), text)
             .map_err(|_| CipherError::Rejected)?;
         envelope.extend_from_slice(tag.as_ref());

@@ -3,7 +3,7 @@
 
 mod cipher;
 mod key;
-mod records;
+mod record_keys;
 
 pub use cipher::{RingCipher, key_id_of};
 pub use key::{Key, KeyError, KeyId};

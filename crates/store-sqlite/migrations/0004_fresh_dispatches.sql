@@ -1,6 +1,6 @@
--- Nearly every dispatch is fresh until it begins: it waits for its first attempt and for nothing else. It went in and out of
--- two indexes for that, and out of another page of one of them for each organization. Now it stands in one alone, in which
--- all organizations are together, in the order in which they came. What is delayed, by an attempt or for a reason, stands in
+-- Nearly every dispatch is fresh until it begins: it waits for its first attempt and for nothing else. It went in and out
+-- of two indexes for that, one of which has another page for each organization. Now it stands in one alone, in which all
+-- organizations are together, in the order in which they came. What is delayed, by an attempt or for a reason, stands in
 -- the other two.
 DROP INDEX dispatches_due;
 DROP INDEX dispatches_waiting;

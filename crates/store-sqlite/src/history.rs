@@ -56,8 +56,8 @@ pub(crate) const DELAYED: &str = through!("dispatches_delayed" where delayed!())
 pub(crate) const OPEN: &str = through!("dispatches_open" where "lease_until IS NOT NULL");
 pub(crate) const ENDED_BADLY: &str = through!("dispatches_not_delivered" where "status IN ('failed', 'canceled')");
 
-/// Fresh ones have no index of their organization: those of all are looked through, which are few unless there is more to
-/// do than can be done.
+/// Fresh ones before the dispatch `?1`. They have no index of their organization: those of all are looked through, which
+/// are few unless there is more to do than can be done.
 pub(crate) const FRESH: &str = concat!(
     "SELECT sequence FROM dispatches INDEXED BY dispatches_fresh WHERE ",
     fresh!(),

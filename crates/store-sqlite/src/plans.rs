@@ -39,7 +39,7 @@ fn filled<const N: usize>(bulk: Bulk<N>) -> String {
 fn in_bulk() -> Vec<String> {
     vec![
         filled(attempts::STORE),
-        filled(cancel::BY_SEQUENCE),
+        filled(cancel::FACTS),
         filled(dispatches::BY_SEQUENCE),
         filled(integrations::ADDRESS_COUNTS),
         filled(integrations::BY_SEQUENCE),
@@ -68,15 +68,13 @@ fn in_bulk() -> Vec<String> {
     ]
 }
 
-const ONE_BY_ONE: [&str; 32] = [
+const ONE_BY_ONE: [&str; 30] = [
     accounts::LIST_KEYS,
     addresses::LIST,
     addresses::ONE,
     attempts::OF_DISPATCH,
-    cancel::DELAYED_AT_ADDRESS,
-    cancel::DELAYED_OF_INTEGRATION,
-    cancel::FRESH_AT_ADDRESS,
-    cancel::FRESH_OF_INTEGRATION,
+    cancel::AT_ADDRESS,
+    cancel::OF_INTEGRATION,
     dispatches::FACTS,
     dispatches::ONE,
     history::AT_ADDRESS,

@@ -22,9 +22,10 @@ use crate::{bell::Bell, value::Value};
 pub(crate) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 /// A statement over rows of `N` parameters. `{rows}` stands for the list, whose columns are `column1`, `column2` and so
-/// on. Rows of `NULL` fill it up, so the statement must pass over them, as a join does by itself. One that fails takes its
-/// transaction with it, so those that may say `OR FAIL`: without it, SQLite copies each page that they change, to be able to
-/// take back the statement alone (<https://sqlite.org/tempfiles.html>, "Statement Journal Files").
+/// on. Rows of `NULL` fill it up, so the statement must pass over them, as a join does by itself.
+///
+/// A statement that fails takes its transaction with it. So updates say `OR FAIL`: without it, SQLite copies each page that
+/// they change, to be able to take back the statement alone (<https://sqlite.org/tempfiles.html>, section 2.5).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bulk<const N: usize>(pub(crate) &'static str);
 

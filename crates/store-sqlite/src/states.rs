@@ -28,7 +28,7 @@ macro_rules! state_columns {
 
 /// What rules need of a dispatch `d` without its event: from where, and under which conditions.
 macro_rules! select_facts {
-    (from $from:literal where $conditions:expr) => {
+    (from $from:literal where $conditions:literal) => {
         concat!(
             "SELECT d.sequence, d.id, d.organization, o.id, i.lane, ",
             "i.deleted_at IS NOT NULL, a.deleted_at IS NOT NULL, d.started_at, ",
@@ -147,8 +147,9 @@ pub(crate) const BEGUN: Bulk<6> = Bulk(
 
 /// What any step changes.
 pub(crate) const COURSE: Bulk<10> = Bulk(
-    "UPDATE OR FAIL dispatches SET status = column2, generation = column3, attempt_count = column4, last_outcome = column5, \
-     window_ends_at = column6, due_at = column7, lease_until = column8, delivered_at = column9, started_at = column10 \
+    "UPDATE OR FAIL dispatches SET status = column2, generation = column3, attempt_count = column4, \
+     last_outcome = column5, window_ends_at = column6, due_at = column7, lease_until = column8, \
+     delivered_at = column9, started_at = column10 \
      FROM ({rows}) WHERE sequence = column1",
 );
 

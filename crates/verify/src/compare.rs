@@ -38,6 +38,7 @@ impl Report {
                 self.delivered += 1;
             } else {
                 self.lost += 1;
+                self.gone.insert(accepted.marker);
                 let (marker, event, wanted) = (accepted.marker, &accepted.event, accepted.dispatches);
                 self.faults
                     .push(format!("{marker} was accepted as {event} and arrived in {arrived} of {wanted} chats"));
@@ -62,6 +63,7 @@ impl Report {
             let (count, names) = events.remove(&accepted.marker).unwrap_or_default();
             let is_it = count == accepted.dispatches && (count == 0 || names.iter().eq([&accepted.event]));
             if !is_it {
+                self.gone.insert(accepted.marker);
                 let (marker, event, wanted) = (accepted.marker, &accepted.event, accepted.dispatches);
                 let fault = format!(
                     "{marker} was accepted as {event} with {wanted} dispatches; there are {count}, of {names:?}"
@@ -145,6 +147,15 @@ mod tests {
         let report = compare(&client, &received, &dispatches);
         assert_eq!((report.delivered, report.lost), (1, 1));
         assert_eq!(report.faults, ["verify-0 was accepted as evt_0 and arrived in 0 of 1 chats"]);
+    }
+
+    #[test]
+    fn an_event_that_is_lost_and_forgotten_is_gone_once() {
+        let (client, mut received, mut dispatches) = logs();
+        received.remove(&message(0, CHAT));
+        dispatches.remove(0);
+        let report = compare(&client, &received, &dispatches);
+        assert_eq!((report.faults.len(), report.gone), (2, [Marker(0)].into()));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a program found, in figures and in words.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{collections::BTreeSet, fmt, path::PathBuf, time::Duration};
+
+use crate::marker::Marker;
 
 /// How many faults are told in words.
 const TOLD: usize = 20;
@@ -16,6 +18,8 @@ pub struct Report {
     pub delivered: usize,
     /// Those of them that did not arrive, without a stated reason.
     pub lost: usize,
+    /// Accepted events that did not arrive, or of which the server does not know what it should.
+    pub(crate) gone: BTreeSet<Marker>,
     /// Messages beyond the first of their kind, of whatever events.
     pub repeated: usize,
     /// Those of them for which the server's attempt log has a lost answer.

@@ -61,8 +61,8 @@ suite! { $
             assert_eq!(count(Some(a), None, delivered).await, 0);
         }
 
-        /// What waits is listed whether or not it was tried or is held, in one order and in full pieces, beneath what came
-        /// later and in whatever order it became due.
+        /// What waits is listed whether or not it was tried or is held, in one order and in full pieces, beneath what
+        /// came later and in whatever order it became due.
         async fn whatever_waits_is_listed(harness) {
             let scene = scene(harness);
             let (route, others) = (scene.route().await, scene.route().await);

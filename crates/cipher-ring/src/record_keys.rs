@@ -30,14 +30,14 @@ pub(crate) struct RecordKeys {
 /// What a key is derived from.
 #[derive(PartialEq, Eq, Hash)]
 struct Origin {
-    installation: KeyId,
+    key: KeyId,
     salt: [u8; SALT_LENGTH],
 }
 
 impl RecordKeys {
     /// The key of the record with that salt.
     pub(crate) fn get(&self, key: &Key, salt: &[u8; SALT_LENGTH]) -> Result<Arc<LessSafeKey>, CipherError> {
-        let origin = Origin { installation: key.id(), salt: *salt };
+        let origin = Origin { key: key.id(), salt: *salt };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(derived) = known.get(&origin) {
             return Ok(Arc::clone(derived));
