@@ -89,17 +89,18 @@ suite! { $
             scene.store.replay(route.organization, again, scene.now()).await.unwrap();
             pending.insert(pending.len() - 1, again);
 
-            let read = async |status, integration| {
-                let filter = DispatchFilter { status: Some(status), integration, address: None };
+            let read = async |status, integration, address| {
+                let filter = DispatchFilter { status: Some(status), integration, address };
                 let list = |page| scene.store.list_dispatches(route.organization, filter, page);
                 let (pieces, whole) = (read_all(2, list).await, read_all(100, list).await);
                 assert_eq!(pieces, whole);
                 whole.iter().rev().map(|row| row.id).collect::<Vec<_>>()
             };
-            assert_eq!(read(DispatchStatus::Pending, None).await, pending);
+            assert_eq!(read(DispatchStatus::Pending, None, None).await, pending);
             let of_held = [pending[1], pending[2], pending[4], pending[5]];
-            assert_eq!(read(DispatchStatus::Pending, Some(held.integration.id)).await, of_held);
-            assert_eq!(read(DispatchStatus::RetryScheduled, None).await, [retried]);
+            assert_eq!(read(DispatchStatus::Pending, Some(held.integration.id), None).await, of_held);
+            assert_eq!(read(DispatchStatus::Pending, None, Some(held.address.id)).await, of_held);
+            assert_eq!(read(DispatchStatus::RetryScheduled, None, None).await, [retried]);
         }
 
         /// The history of what was deleted can still be asked for.
