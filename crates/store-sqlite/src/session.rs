@@ -77,8 +77,10 @@ impl<'c> Session<'c> {
 
     /// Adds a statement, unless there are no rows for it.
     pub(crate) fn write<const N: usize>(&mut self, statement: Bulk<N>, rows: impl IntoIterator<Item = [Value; N]>) {
-        let mut values = Vec::new();
-        rows.into_iter().for_each(|row| values.extend(row));
+        let rows = rows.into_iter();
+        let (_, most) = rows.size_hint();
+        let mut values = Vec::with_capacity(most.unwrap_or_default() * N);
+        rows.for_each(|row| values.extend(row));
         if !values.is_empty() {
             self.queue.push(Queued { template: statement.0, width: N, values });
         }

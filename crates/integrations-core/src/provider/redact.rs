@@ -15,6 +15,9 @@ pub const MAX_ERROR_CHARS: usize = 512;
 /// Parts shorter than this are words that any text may hold by chance.
 const SHORTEST_SECRET: usize = 6;
 
+/// The same for what is only a part of a secret.
+const SHORTEST_PART: usize = 16;
+
 /// The same for parts of base64.
 const SHORTEST_CODE: usize = 8;
 
@@ -39,7 +42,8 @@ impl Redactor {
         let line = text::single_line(message);
         // No form is shorter than the part itself, so most answers, such as an identifier, are too short for any.
         let room = line.chars().count();
-        let fitting = self.texts.iter().flat_map(|text| parts(text)).filter(|part| solid(part).nth(room).is_none());
+        let fitting =
+            self.texts.iter().flat_map(|text| parts(text, room)).filter(|part| solid(part).nth(room).is_none());
         let mut needles: Vec<_> = fitting.flat_map(forms).map(Zeroizing::new).collect();
         needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
         let line = needles.iter().fold(line, |line, needle| without(&line, needle).into());
@@ -93,15 +97,23 @@ fn collect_texts(value: &serde_json::Value, into: &mut Vec<Zeroizing<String>>) {
 /// The text, what stands between its separators, dashes and dots among them or not, and what follows a prefix: a part of
 /// `123456:ABC…`, `xoxb-123-456-ABC…`, `whsec_ABC…` or `https://host/hook/ABC…` is secret by itself. The host of a URL is
 /// not, and neither is a number, which names something: people are shown them.
-fn parts(text: &str) -> impl Iterator<Item = &str> {
+///
+/// Where they cannot fit into `room` characters they are not looked for.
+fn parts(text: &str, room: usize) -> impl Iterator<Item = &str> {
+    let whole = Some(text).filter(|text| text.len() >= SHORTEST_SECRET);
+    let bytes_are_solid = || text.bytes().all(|byte| byte.is_ascii_graphic());
+    let inner = Some(text).filter(|_| room >= SHORTEST_PART || !bytes_are_solid());
+    whole.into_iter().chain(inner.into_iter().flat_map(inner_parts))
+}
+
+fn inner_parts(text: &str) -> impl Iterator<Item = &str> {
     let host = url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
     let between = text.split([':', '/', '?', '&', '=']).filter(move |part| host.as_deref() != Some(*part));
     let between = between.flat_map(|part| std::iter::once(part).chain(part.split(['-', '.'])));
     let prefixed = text.split_once('_').filter(|(prefix, _)| prefix.bytes().all(|b| b.is_ascii_lowercase()));
     let inner = between.chain(prefixed.map(|(_, rest)| rest));
-    let is_secret = move |part: &&str| part.len() >= 16 && !part.bytes().all(|byte| byte.is_ascii_digit());
-    let inner = inner.filter(is_secret).filter(move |part| part.len() < text.len());
-    std::iter::once(text).filter(|text| text.len() >= SHORTEST_SECRET).chain(inner)
+    let is_secret = move |part: &&str| part.len() >= SHORTEST_PART && !part.bytes().all(|byte| byte.is_ascii_digit());
+    inner.filter(is_secret).filter(move |part| part.len() < text.len())
 }
 
 fn forms(text: &str) -> impl Iterator<Item = String> {
