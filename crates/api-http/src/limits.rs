@@ -28,6 +28,9 @@ pub struct RequestLimits {
     /// How long a key is trusted without asking the store again. A key that is deleted through another process works
     /// that much longer.
     pub key_memory: Duration,
+    /// How long an organization that the admin token names is known to be there. One that is deleted through another
+    /// process is acted for that much longer, and has nothing.
+    pub organization_memory: Duration,
 }
 
 impl Default for RequestLimits {
@@ -43,6 +46,7 @@ impl Default for RequestLimits {
             handling_time: Duration::from_secs(60),
             provider_calls: Rate::new(1_000, 60),
             key_memory: Duration::from_secs(5),
+            organization_memory: Duration::from_secs(60),
         }
     }
 }

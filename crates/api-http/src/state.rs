@@ -61,7 +61,7 @@ impl ApiState {
             platform,
             admin: None,
             keys: Recent::new(limits.key_memory),
-            organizations: Recent::new(limits.key_memory),
+            organizations: Recent::new(limits.organization_memory),
             provider_calls: Throttle::new(limits.provider_calls),
             intake: Arc::new(Intake::new(limits.mail_bytes_at_once, limits.mail_bytes_at_once_per_organization)),
             long_work: LongWork::new(),

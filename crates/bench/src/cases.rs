@@ -87,6 +87,13 @@ struct Bench<'a> {
     sink: Sink,
 }
 
+/// One of several servers that take turns.
+struct Side {
+    site: Site,
+    places: Vec<Place>,
+    name: String,
+}
+
 /// What is known before a run.
 struct Before {
     limits: Limits,
@@ -152,13 +159,18 @@ impl Bench<'_> {
         self.after(site, &before, name, events, chats, None).await
     }
 
-    /// The median of several bursts for the same server: to set it up again would take too long.
-    async fn measure_bursts(&self, site: &Site, places: &[Place], name: &str, events: usize) -> Result<Line> {
-        let mut runs = Vec::new();
-        for _ in 0..REPEATS {
-            runs.push(self.measure_burst(site, places, name, events, 1, Kind::Event).await?);
+    /// The medians of bursts for servers that take turns, so that a slow minute of the machine is one for all of them.
+    async fn measure_in_turns(&self, sides: Vec<Side>, events: usize) -> Result<Vec<Line>> {
+        let mut runs = vec![Vec::new(); sides.len()];
+        for _ in 0..TURNS {
+            for (Side { site, places, name }, runs) in sides.iter().zip(&mut runs) {
+                runs.push(self.measure_burst(site, places, name, events, 1, Kind::Event).await?);
+            }
         }
-        medians(&runs).context("nothing was measured")
+        for side in sides {
+            side.site.end().await?;
+        }
+        runs.iter().map(|runs| medians(runs).context("nothing was measured")).collect()
     }
 
     async fn steady(&self, name: &str, rate: u32, events: usize) -> Result<Line> {
@@ -185,37 +197,31 @@ impl Bench<'_> {
     }
 
     async fn tenants(&self) -> Result<Vec<Line>> {
-        let (mut new, mut known) = (Vec::new(), Vec::new());
+        let (mut new, mut sides) = (Vec::new(), Vec::new());
+        let events = self.scaled(20_000);
         for organizations in [10, 100, 1_000] {
             let organizations = self.scaled(organizations);
             let site = self.start(&[]).await?;
             let places = site.places(organizations, 100, 1).await?;
-            let (name, events) = (format!("{organizations} organizations"), self.scaled(20_000));
+            let name = format!("{organizations} organizations");
             new.push(self.measure_burst(&site, &places, &name, events, 1, Kind::Event).await?);
             self.send(&site, &places, places.len()).await?;
-            known.push(self.measure_bursts(&site, &places, &format!("{name}{AGAIN}"), events).await?);
-            site.end().await?;
+            sides.push(Side { site, places, name: name + AGAIN });
         }
-        new.append(&mut known);
+        new.append(&mut self.measure_in_turns(sides, events).await?);
         Ok(new)
     }
 
     async fn history(&self) -> Result<Vec<Line>> {
-        let site = self.start(&[]).await?;
-        let places = site.places(10, 1, 1).await?;
-        let (mut lines, mut there) = (Vec::new(), 0);
+        let mut sides = Vec::new();
         for history in [0, 100_000, 1_000_000] {
-            let missing = self.scaled(history).saturating_sub(there);
-            if history > 0 && missing > 0 {
-                self.send(&site, &places, missing).await?;
-                there += missing;
-            }
-            let (name, events) = (format!("history {there}"), self.scaled(20_000));
-            lines.push(self.measure_bursts(&site, &places, &name, events).await?);
-            there += events * REPEATS;
+            let history = if history == 0 { 0 } else { self.scaled(history) };
+            let site = self.start(&[]).await?;
+            let places = site.places(10, 1, 1).await?;
+            self.send(&site, &places, history.max(WARM_UP)).await?;
+            sides.push(Side { site, places, name: format!("history {history}") });
         }
-        site.end().await?;
-        Ok(lines)
+        self.measure_in_turns(sides, self.scaled(20_000)).await
     }
 
     async fn hang(&self) -> Result<Vec<Line>> {
@@ -317,8 +323,8 @@ impl Bench<'_> {
 /// What the names of lines end with that show organizations whose addresses are known.
 const AGAIN: &str = ", again";
 
-/// How often a server that took long to set up is measured.
-pub(crate) const REPEATS: usize = 3;
+/// How often each of several servers is measured that take turns.
+pub(crate) const TURNS: usize = 5;
 
 /// Events that warm a server up.
 const WARM_UP: usize = 500;

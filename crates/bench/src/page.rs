@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use crate::{
-    cases::{Measured, REPEATS},
+    cases::{Measured, TURNS},
     clock,
     figures::Line,
     limits::Limits,
@@ -49,7 +49,7 @@ pub(crate) fn page(measured: &Measured) -> String {
     let runs = match measured.runs {
         1 => "One run of each case".to_owned(),
         runs => format!(
-            "Medians of {runs} runs; history and known addresses: of {REPEATS} bursts on one server; \
+            "Medians of {runs} runs; history and known addresses: of {TURNS} bursts each, on three servers that take turns; \
              new addresses: a single one"
         ),
     };
