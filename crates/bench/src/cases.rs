@@ -36,7 +36,7 @@ pub(crate) enum Case {
     /// 20,000 events for 10, 100 and 1,000 organizations with 100 addresses each; and so many again when each address
     /// has had one
     Tenants,
-    /// 20,000 events on top of none, 100,000 and 1,000,000 earlier ones
+    /// 20,000 events on top of hardly any, 100,000 and 1,000,000 earlier ones
     History,
     /// 500 events a second for 100 chats, and the same when one of them never answers
     Hang,
@@ -215,7 +215,7 @@ impl Bench<'_> {
     async fn history(&self) -> Result<Vec<Line>> {
         let mut sides = Vec::new();
         for history in [0, 100_000, 1_000_000] {
-            let history = if history == 0 { 0 } else { self.scaled(history) };
+            let history = self.scaled(history);
             let site = self.start(&[]).await?;
             let places = site.places(10, 1, 1).await?;
             self.send(&site, &places, history.max(WARM_UP)).await?;
@@ -316,7 +316,7 @@ impl Bench<'_> {
 
     #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size")]
     fn scaled(&self, size: usize) -> usize {
-        ((size as f64 * self.args.scale).ceil() as usize).max(1)
+        (size as f64 * self.args.scale).ceil() as usize
     }
 }
 
