@@ -5,7 +5,7 @@ use std::time::Duration;
 use insta::assert_json_snapshot;
 use serde_json::json;
 
-use crate::api::{Api, redacted};
+use crate::api::{Api, integration, redacted};
 
 #[tokio::test]
 async fn organizations_are_made_read_listed_and_erased() {
@@ -104,6 +104,24 @@ async fn a_key_that_another_process_deleted_is_dead_within_seconds() {
     client.get("/v1/addresses").await.expect(200);
     api.clock.advance(Duration::from_secs(5));
     client.get("/v1/addresses").await.problem(401, "unauthorized");
+}
+
+#[tokio::test]
+async fn in_an_organization_that_another_process_erased_nothing_is_done() {
+    let api = Api::new();
+    let organization = api.admin().post("/v1/organizations", json!({ "name": "Acme" })).await;
+    let tenant = api.admin().naming(organization.id());
+    tenant.address("alerts", &[]).await;
+    api.platform.delete_organization(organization.id().parse().unwrap()).await.unwrap();
+    // Until then the store is not asked, which keeps publishing cheap.
+    assert_eq!(tenant.get("/v1/addresses").await.expect(200)["data"], json!([]));
+    tenant.post("/v1/addresses", json!({ "localPart": "alerts" })).await.problem(404, "not_found");
+    tenant.post("/v1/integrations", integration("a")).await.problem(404, "not_found");
+    tenant.post("/v1/api-keys", json!({ "name": "key", "scopes": ["read"] })).await.problem(404, "not_found");
+    let mail = tenant.post_mail("/v1/emails?recipient=alerts@localhost", "Subject: Hi\r\n\r\nHi").await;
+    mail.problem(404, "unknown_address");
+    api.clock.advance(Duration::from_secs(60));
+    tenant.get("/v1/addresses").await.problem(404, "not_found");
 }
 
 #[tokio::test]
