@@ -4,7 +4,7 @@ use foldhash::HashMap;
 use integrations_core::{AddressId, EventType, IntegrationId, LaneKey, OrganizationId, store::Recipient};
 use sqlx::sqlite::SqliteRow;
 
-use super::threads::{Thread, Threads};
+use super::threads::Threads;
 use crate::{
     columns::{Columns, Unreadable},
     session::{Bulk, Session},
@@ -118,17 +118,17 @@ impl Places {
         let key = asked.get(number).ok_or_else(|| columns.last_unreadable())?;
         let organization = columns.next()?;
         threads.know_waiting(organization, columns.next()?);
-        threads.know_end(Thread::Events(organization), columns.next()?);
-        threads.know_end(Thread::InOrganization(organization), columns.next()?);
+        threads.events.know(organization, columns.next()?);
+        threads.in_organization.know(organization, columns.next()?);
         let place = self.known.entry((*key).clone()).or_insert(Place { organization, target: None });
         self.rows += 1;
         let Some(address) = columns.next()? else { return Ok(()) };
         let (id, name) = (AddressId::from_bytes(columns.bytes()?), columns.next()?);
         let target = place.target.get_or_insert(Target { address, id, name, subscribers: Vec::new() });
-        threads.know_end(Thread::AtAddress(address), columns.next()?);
+        threads.at_address.know(address, columns.next()?);
         let Some(integration) = columns.next()? else { return Ok(()) };
         let (id, lane) = (IntegrationId::from_bytes(columns.bytes()?), LaneKey::from_stored(columns.next()?));
-        threads.know_end(Thread::OfIntegration(integration), columns.next()?);
+        threads.of_integration.know(integration, columns.next()?);
         target.subscribers.push(Subscriber { integration, id, lane });
         Ok(())
     }

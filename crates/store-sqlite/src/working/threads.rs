@@ -36,22 +36,29 @@ const START_LOG: &str = "UPDATE thread_log SET event = ?, dispatch = ?";
 /// through; and among 100,000 addresses, as many ends share a page as make it cheap to write.
 const LOG: i64 = 8192;
 
-/// A list that grows at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Thread {
-    /// The events of an organization; all others are of dispatches.
-    Events(i64),
-    InOrganization(i64),
-    AtAddress(i64),
-    OfIntegration(i64),
+/// Threads of one kind: lists that grow at their ends, by owner.
+#[derive(Debug, Default)]
+pub(crate) struct Ends {
+    by_owner: HashMap<i64, End>,
+    /// The owners of those whose end is not written yet.
+    moved: Vec<i64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct End {
+    last: i64,
+    /// Whether it is written.
+    written: bool,
 }
 
 /// Ends and counters, as they will be when what was added is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Threads {
-    ends: HashMap<Thread, End>,
-    /// Those whose end is not written yet.
-    moved: Vec<Thread>,
+    /// The events of each organization; all others are of dispatches.
+    pub(crate) events: Ends,
+    pub(crate) in_organization: Ends,
+    pub(crate) at_address: Ends,
+    pub(crate) of_integration: Ends,
     last_event: i64,
     last_dispatch: i64,
     /// Behind which event and dispatch the log begins; none before it is read.
@@ -60,13 +67,6 @@ pub(crate) struct Threads {
     waiting: HashMap<i64, i64>,
     /// How many of them are to be stored.
     added: HashMap<i64, i64>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct End {
-    last: i64,
-    /// Whether it is written.
-    written: bool,
 }
 
 /// A new event, and the one before it in its organization.
@@ -85,6 +85,36 @@ pub(crate) struct DispatchLinks {
     pub(crate) of_integration: Option<i64>,
 }
 
+impl Ends {
+    /// Notes the written end of a thread, unless a later one is known.
+    pub(crate) fn know(&mut self, owner: i64, last: Option<i64>) {
+        if let Some(last) = last {
+            self.by_owner.entry(owner).or_insert(End { last, written: true });
+        }
+    }
+
+    /// Gives what was the end.
+    fn lengthen(&mut self, owner: i64, sequence: i64) -> Option<i64> {
+        let end = self.by_owner.insert(owner, End { last: sequence, written: false });
+        if end.is_none_or(|end| end.written) {
+            self.moved.push(owner);
+        }
+        end.map(|end| end.last)
+    }
+
+    /// Gives the ends that have moved since the last time, by owner, to be written.
+    fn write(&mut self) -> Vec<(i64, i64)> {
+        self.moved.sort_unstable();
+        let by_owner = &mut self.by_owner;
+        let moved = self.moved.drain(..).filter_map(|owner| {
+            let end = by_owner.get_mut(&owner)?;
+            end.written = true;
+            Some((owner, end.last))
+        });
+        moved.collect()
+    }
+}
+
 impl Threads {
     /// Reads the log, unless it is remembered.
     pub(crate) async fn read(&mut self, session: &mut Session<'_>) -> sqlx::Result<()> {
@@ -96,7 +126,7 @@ impl Threads {
         for row in session.send().await? {
             event = row.try_get(0)?;
             let Some(sequence) = row.try_get(1)? else { continue };
-            self.lengthen(Thread::Events(row.try_get(2)?), sequence);
+            self.events.lengthen(row.try_get(2)?, sequence);
             self.last_event = sequence;
         }
         session.run(DISPATCHES);
@@ -110,13 +140,6 @@ impl Threads {
         (self.last_event, self.last_dispatch) = (self.last_event.max(event), self.last_dispatch.max(dispatch));
         self.log = Some((event, dispatch));
         Ok(())
-    }
-
-    /// Notes the written end of a thread, unless a later one is known.
-    pub(crate) fn know_end(&mut self, thread: Thread, last: Option<i64>) {
-        if let Some(last) = last {
-            self.ends.entry(thread).or_insert(End { last, written: true });
-        }
     }
 
     /// Notes how many dispatches wait in an organization, unless it is known.
@@ -141,7 +164,7 @@ impl Threads {
     pub(crate) fn add_event(&mut self, organization: i64) -> EventLinks {
         self.last_event += 1;
         let sequence = self.last_event;
-        EventLinks { sequence, previous: self.lengthen(Thread::Events(organization), sequence) }
+        EventLinks { sequence, previous: self.events.lengthen(organization, sequence) }
     }
 
     /// Adds a dispatch.
@@ -159,19 +182,10 @@ impl Threads {
     }
 
     fn lengthen_all(&mut self, organization: i64, address: i64, integration: i64, sequence: i64) -> DispatchLinks {
-        let in_organization = self.lengthen(Thread::InOrganization(organization), sequence);
-        let at_address = self.lengthen(Thread::AtAddress(address), sequence);
-        let of_integration = self.lengthen(Thread::OfIntegration(integration), sequence);
+        let in_organization = self.in_organization.lengthen(organization, sequence);
+        let at_address = self.at_address.lengthen(address, sequence);
+        let of_integration = self.of_integration.lengthen(integration, sequence);
         DispatchLinks { sequence, in_organization, at_address, of_integration }
-    }
-
-    /// Gives what was the end.
-    fn lengthen(&mut self, thread: Thread, sequence: i64) -> Option<i64> {
-        let end = self.ends.insert(thread, End { last: sequence, written: false });
-        if end.is_none_or(|end| end.written) {
-            self.moved.push(thread);
-        }
-        end.map(|end| end.last)
     }
 
     /// Stores what was added; ends only if the log has become long, or is not to be kept.
@@ -187,25 +201,15 @@ impl Threads {
 
     /// Writes the ends that have moved, page by page, and starts the log anew.
     fn write_ends(&mut self, session: &mut Session<'_>) {
-        self.moved.sort_unstable();
-        let (mut organizations, mut ends) = (Vec::new(), Vec::new());
-        for thread in std::mem::take(&mut self.moved) {
-            let Some(end) = self.ends.get_mut(&thread) else { continue };
-            end.written = true;
-            let last = end.last;
-            match thread {
-                Thread::Events(organization) => {
-                    let dispatch = self.ends.get(&Thread::InOrganization(organization)).map(|end| end.last);
-                    organizations.push([organization.into(), last.into(), dispatch.into()]);
-                }
-                // An event has moved the other end of its organization, too.
-                Thread::InOrganization(_) => {}
-                Thread::AtAddress(address) => ends.push([1_i64.into(), address.into(), last.into()]),
-                Thread::OfIntegration(integration) => ends.push([2_i64.into(), integration.into(), last.into()]),
-            }
-        }
+        // An event has moved both ends of its organization, if it has dispatches.
+        let dispatches: HashMap<_, _> = self.in_organization.write().into_iter().collect();
+        let organizations = self.events.write().into_iter().map(|(organization, event)| {
+            [organization.into(), event.into(), dispatches.get(&organization).copied().into()]
+        });
         session.write(ORGANIZATIONS, organizations);
-        session.write(ENDS, ends);
+        for (list, ends) in [(1_i64, &mut self.at_address), (2, &mut self.of_integration)] {
+            session.write(ENDS, ends.write().into_iter().map(|(owner, last)| [list.into(), owner.into(), last.into()]));
+        }
         session.run_with(START_LOG, [self.last_event.into(), self.last_dispatch.into()]);
         self.log = Some((self.last_event, self.last_dispatch));
     }
@@ -288,7 +292,7 @@ mod tests {
         assert_eq!(file.ends().await, []);
 
         let mut threads = file.start().await;
-        threads.know_end(Thread::AtAddress(7), Some(0));
+        threads.at_address.know(7, Some(0));
         let added = file.add(&mut threads, 7).await;
         let links = (added.sequence, added.at_address, added.in_organization, added.of_integration);
         assert_eq!(links, (4, Some(3), Some(3), Some(3)));
