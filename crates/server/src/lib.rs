@@ -66,7 +66,7 @@ fn run(cli: Cli, registry: impl FnOnce(&Config) -> Registry) -> anyhow::Result<E
         Command::Keygen => print(&format!("{}\n", Key::generate(&SystemEntropy).to_base64().expose_secret()))?,
         Command::ConfigReference => print(&config::reference())?,
         Command::Doctor(args) => {
-            let healthy = Threads::start()?.block_on(doctor::run(load(file), registry, args.live))?;
+            let healthy = Threads::start()?.block_on(doctor::run(file, registry, args.live))?;
             return Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Command::Demo(args) => {

@@ -27,7 +27,7 @@ pub use error::ConfigError;
 pub use reference::reference;
 pub use setting::{Entry, Setting};
 pub use sources::Sources;
-pub use table::{SECTIONS, Section, entries};
+pub use table::entries;
 
 use crate::telemetry::LogFilter;
 

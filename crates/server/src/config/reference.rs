@@ -1,6 +1,6 @@
 //! The reference of all settings: the text of `docs/configuration.md`.
 
-use super::{Entry, SECTIONS};
+use super::{Entry, table::SECTIONS};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -33,7 +33,7 @@ pub fn reference() -> String {
             "\n## {}\n\n| name | default | example | what it does |\n|---|---|---|---|\n",
             section.title
         ));
-        section.entries.iter().for_each(|entry| text.push_str(&row(entry)));
+        section.settings.iter().for_each(|setting| text.push_str(&row(setting.entry())));
     }
     text
 }

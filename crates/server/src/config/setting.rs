@@ -1,5 +1,7 @@
 //! What one setting is: its name, its meaning, and how its value is read.
 
+use super::{error::ConfigError, sources::Sources};
+
 /// What is wrong with a value, in words that stand behind the setting's name. Never shows a secret.
 pub(super) type Fault = String;
 
@@ -8,6 +10,25 @@ pub struct Setting<T> {
     /// What people are told about it.
     pub entry: Entry,
     pub(super) parse: fn(&str) -> Result<T, Fault>,
+}
+
+/// A setting, whatever its value is.
+pub(super) trait AnySetting: Sync {
+    /// What people are told about it.
+    fn entry(&self) -> &Entry;
+
+    /// Why what is set there cannot be used, if it cannot.
+    fn fault(&self, sources: &Sources) -> Option<ConfigError>;
+}
+
+impl<T> AnySetting for Setting<T> {
+    fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    fn fault(&self, sources: &Sources) -> Option<ConfigError> {
+        sources.optional(self).err()
+    }
 }
 
 /// What people are told about a setting: one row of the reference.

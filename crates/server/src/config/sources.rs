@@ -9,6 +9,7 @@ use super::{
     layer::Layer,
     names,
     setting::Setting,
+    table,
 };
 
 /// All values that are set, not read yet.
@@ -44,8 +45,13 @@ impl Sources {
         Ok(Self { layers: std::iter::once(variables).chain(file).collect(), unknown })
     }
 
+    /// Every setting that cannot be used by itself; whether those that can fit together is not looked at.
+    pub fn faults(&self) -> impl Iterator<Item = ConfigError> {
+        table::settings().filter_map(|setting| setting.fault(self))
+    }
+
     /// What is worth a warning: variables that look like ours and are not.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let warning = |name: &String| {
             format!("{name:?} is not a setting and is ignored; the most similar one is {}", names::nearest(name).name)
         };

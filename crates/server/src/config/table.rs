@@ -10,7 +10,7 @@ use url::Url;
 
 use super::{
     LogFormat, Queue, Role, parse,
-    setting::{Entry, Setting},
+    setting::{AnySetting, Entry, Setting},
 };
 use crate::telemetry::LogFilter;
 
@@ -20,47 +20,35 @@ const WEEK: u32 = 7 * DAY;
 const YEAR: u32 = 366 * DAY;
 
 /// A part of the reference.
-#[derive(Debug)]
-pub struct Section {
+pub(super) struct Section {
     /// Its heading.
-    pub title: &'static str,
+    pub(super) title: &'static str,
     /// Its rows.
-    pub entries: &'static [&'static Entry],
+    pub(super) settings: &'static [&'static dyn AnySetting],
 }
 
 /// Everything that can be set, in the order of the reference.
-pub static SECTIONS: &[Section] = &[
-    Section {
-        title: "Secrets",
-        entries: &[&SECRET_ENCRYPTION_KEY.entry, &SECRET_PREVIOUS_KEYS.entry, &ADMIN_TOKEN.entry],
-    },
-    Section { title: "Store and queue", entries: &[&STORE.entry, &DISPATCH_QUEUE.entry, &ROLE.entry] },
-    Section {
-        title: "Mail and HTTP",
-        entries: &[&HTTP_LISTEN.entry, &EMAIL_DOMAINS.entry, &DASHBOARD_BASE_URL.entry, &EGRESS_ALLOW.entry],
-    },
-    Section {
-        title: "Telegram",
-        entries: &[&TELEGRAM_API_BASE_URL.entry, &TELEGRAM_PACING.entry, &TELEGRAM_BOT_TOKEN.entry],
-    },
-    Section { title: "Limits", entries: &[&MAX_INTEGRATIONS.entry, &MAX_DISPATCHES_PER_DAY.entry] },
+pub(super) static SECTIONS: &[Section] = &[
+    Section { title: "Secrets", settings: &[&SECRET_ENCRYPTION_KEY, &SECRET_PREVIOUS_KEYS, &ADMIN_TOKEN] },
+    Section { title: "Store and queue", settings: &[&STORE, &DISPATCH_QUEUE, &ROLE] },
+    Section { title: "Mail and HTTP", settings: &[&HTTP_LISTEN, &EMAIL_DOMAINS, &DASHBOARD_BASE_URL, &EGRESS_ALLOW] },
+    Section { title: "Telegram", settings: &[&TELEGRAM_API_BASE_URL, &TELEGRAM_PACING, &TELEGRAM_BOT_TOKEN] },
+    Section { title: "Limits", settings: &[&MAX_INTEGRATIONS, &MAX_DISPATCHES_PER_DAY] },
     Section {
         title: "Delivery",
-        entries: &[
-            &WORKER_CONCURRENCY.entry,
-            &RETRY_WINDOW.entry,
-            &BASE_DELAY.entry,
-            &MAX_DELAY.entry,
-            &JITTER.entry,
-            &MAX_HOLD.entry,
-        ],
+        settings: &[&WORKER_CONCURRENCY, &RETRY_WINDOW, &BASE_DELAY, &MAX_DELAY, &JITTER, &MAX_HOLD],
     },
-    Section { title: "Log", entries: &[&LOG.entry, &LOG_FORMAT.entry] },
+    Section { title: "Log", settings: &[&LOG, &LOG_FORMAT] },
 ];
+
+/// Everything that can be set.
+pub(super) fn settings() -> impl Iterator<Item = &'static dyn AnySetting> {
+    SECTIONS.iter().flat_map(|section| section.settings.iter().copied())
+}
 
 /// Every row of every section.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    SECTIONS.iter().flat_map(|section| section.entries.iter().copied())
+    settings().map(AnySetting::entry)
 }
 
 pub(crate) static SECRET_ENCRYPTION_KEY: Setting<Key> = Setting {

@@ -7,15 +7,15 @@ mod queue;
 mod settings;
 mod store;
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    path::Path,
+};
 
 use integrations::SystemClock;
 use integrations_core::{Registry, SecretCipher};
 
-use crate::{
-    config::{Config, ConfigError},
-    wire,
-};
+use crate::{config::Config, telemetry, wire};
 use credentials::Verifier;
 use finding::{Finding, Level};
 
@@ -24,13 +24,14 @@ use finding::{Finding, Level};
 /// # Errors
 /// Standard output cannot be written.
 pub(crate) async fn run(
-    config: Result<Config, ConfigError>,
+    file: Option<&Path>,
     registry: impl FnOnce(&Config) -> Registry,
     live: bool,
 ) -> io::Result<bool> {
-    let findings = match config {
-        Err(error) => vec![settings::unusable(&error)],
+    let findings = match settings::read(file) {
+        Err(findings) => findings,
         Ok(config) => {
+            telemetry::init(&config.log);
             let registry = registry(&config);
             checks(&config, &registry, live).await
         }

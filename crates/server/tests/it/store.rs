@@ -148,6 +148,28 @@ fn doctor_tells_a_bad_value_and_an_unknown_name() {
 }
 
 #[test]
+fn doctor_tells_all_bad_values_at_once() {
+    let settings = [
+        ("INTEGRATION_LOG", "loud"),
+        ("INTEGRATION_LOGS", "info"),
+        ("INTEGRATION_ROLE", "worker"),
+        ("INTEGRATION_TELEGRAM_PACING", "yes"),
+    ];
+    let (code, text) = Installation::new().run(&["doctor"], &settings);
+    assert_eq!(code, Some(1));
+    let lines: Vec<_> = text.lines().map(|line| line.split(": ").next().unwrap()).collect();
+    let found = ["FAIL  configuration  INTEGRATION_TELEGRAM_PACING", "FAIL  configuration  INTEGRATION_LOG"];
+    assert_eq!(lines[..2], found, "{text}");
+    assert!(lines[2].starts_with("warn  configuration  \"INTEGRATION_LOGS\" is not a setting"), "{text}");
+    assert_eq!(lines.len(), 3, "{text}");
+
+    // Alone, the role can be used; with the embedded queue it cannot.
+    let (code, text) = Installation::new().run(&["doctor"], &settings[2..3]);
+    assert_eq!(code, Some(1));
+    assert!(text.starts_with("FAIL  configuration  INTEGRATION_ROLE: \"worker\" needs a queue"), "{text}");
+}
+
+#[test]
 fn doctor_finds_a_file_that_is_no_database_and_an_address_in_use() {
     let installation = Installation::new();
     fs::create_dir(installation.path().parent().unwrap()).unwrap();
