@@ -109,10 +109,13 @@ impl Worker {
         let free = slots.num_permits();
         let Reservation { entries, next_due } = self.platform.ports().queue.reserve(free).await?;
         drop(slots.split(free.saturating_sub(entries.len())));
-        for attempt in self.platform.begin(&entries).await? {
+        let attempts = self.platform.begin(&entries).await?;
+        // What does not begin now is given back to the queue, which knows of it only when it is asked again.
+        let all_begin = attempts.len() == entries.len();
+        for attempt in attempts {
             self.start(attempt, slots.split(1));
         }
-        Ok(if entries.len() >= free { Next::Look } else { Next::Wait(next_due) })
+        Ok(if all_begin && entries.len() < free { Next::Wait(next_due) } else { Next::Look })
     }
 
     /// All slots that are free, at least one; none when it is time to stop.

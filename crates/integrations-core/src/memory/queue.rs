@@ -164,10 +164,13 @@ impl State {
         self.schedule(entry.clone());
     }
 
-    /// What was expected is pushed.
+    /// What was expected is pushed, perhaps into another lane.
     fn arrive(&mut self, entry: &QueueEntry, until: Timestamp) {
         self.leases.remove(&(until, entry.dispatch));
-        self.expect_no_more(entry);
+        if let Some(Held { entry: expected, .. }) = self.entries.remove(&entry.dispatch) {
+            self.expect_no_more(&expected);
+            self.forget_empty(expected.organization, &expected.lane);
+        }
         self.schedule(entry.clone());
     }
 
@@ -257,11 +260,12 @@ impl State {
         let organization = self.organizations.get_mut(&id)?;
         organization.has_turn = false;
         let lane_key = organization.turns.pop_front()?;
-        let lane = organization.lanes.get_mut(&lane_key)?;
+        let lane = organization.lanes.entry(lane_key.clone()).or_default();
         lane.has_turn = false;
         let Some((.., dispatch)) = lane.ready.pop_first() else {
-            // What was ready has been pushed again, into another lane.
+            // What was ready has been pushed again, into another lane, or its lane has been forgotten since.
             self.give_turn(id, &lane_key, shares);
+            self.forget_empty(id, &lane_key);
             return self.take(shares, lease_until);
         };
         lane.in_flight += 1;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use integrations_core::later;
+use integrations_core::{QueueEntry, later};
 
 use super::{Entries, LEASE, QueueHarness, SHARES, forget, take};
 use crate::suite::suite;
@@ -89,6 +89,20 @@ suite! { $
             harness.pass(LEASE * 2).await;
             assert!(queue.reserve_new(&next));
             assert!(take(&queue, 10).await.is_empty());
+        }
+
+        /// Its integration moves before the push, so that it comes into another lane: the old one waits for nothing more.
+        async fn what_is_expected_can_come_into_another_lane(harness) {
+            let (queue, mut new) = (harness.queue(), Entries::new(harness));
+            let organization = new.organization();
+            let [expected, next] = [new.due(organization, "old"), new.due(organization, "old")];
+            queue.expect_new(&expected);
+            let moved = QueueEntry { lane: new.due(organization, "new").lane, ..expected.clone() };
+            queue.push(&[moved]).await.unwrap();
+            assert_eq!(take(&queue, 10).await, [expected.dispatch]);
+            if queue.reserve_new(&new.due(organization, "elsewhere")) {
+                assert!(queue.reserve_new(&next), "its lane waits for what has come already");
+            }
         }
     }
 }

@@ -73,6 +73,37 @@ suite! { $
             assert_eq!(take(&queue, 1).await, [last.dispatch]);
         }
 
+        /// Its integration has moved to another destination, and a sweep pushes it while its old lane has a turn.
+        async fn what_is_ready_can_move_to_another_lane(harness) {
+            let (queue, mut new) = (harness.queue(), Entries::new(harness));
+            let organization = new.organization();
+            let [first, second] = [new.due(organization, "old"), new.due(organization, "old")];
+            queue.push(&[first.clone(), second.clone()]).await.unwrap();
+            assert_eq!(take(&queue, 1).await, [first.dispatch]);
+            let due = Timestamp::from_millisecond(second.due.as_millisecond() - 5).unwrap();
+            let moved = QueueEntry { due, lane: new.due(organization, "new").lane, ..second.clone() };
+            queue.push(&[moved]).await.unwrap();
+            forget(&queue, &[first.dispatch]).await;
+            assert_eq!(take(&queue, 10).await, [second.dispatch]);
+        }
+
+        /// A lane that has ended while it had a turn keeps nobody else from theirs.
+        async fn a_turn_of_nothing_costs_nobody_theirs(harness) {
+            let (queue, mut new) = (harness.queue(), Entries::new(harness));
+            let organization = new.organization();
+            let [first, second] = [new.due(organization, "a"), new.due(organization, "a")];
+            queue.push(&[first.clone(), second.clone()]).await.unwrap();
+            assert_eq!(take(&queue, 1).await, [first.dispatch]);
+            let due = Timestamp::from_millisecond(second.due.as_millisecond() - 5).unwrap();
+            queue.push(&[QueueEntry { due, ..second.clone() }]).await.unwrap();
+            forget(&queue, &[first.dispatch]).await;
+            assert_eq!(take(&queue, 1).await, [second.dispatch]);
+            forget(&queue, &[second.dispatch]).await;
+            let elsewhere = new.due(new.organization(), "a");
+            queue.push(std::slice::from_ref(&elsewhere)).await.unwrap();
+            assert_eq!(take(&queue, 10).await, [elsewhere.dispatch]);
+        }
+
         /// A sweep that is late must not give the same work to a second worker.
         async fn pushing_what_is_reserved_changes_nothing(harness) {
             let (queue, mut new) = (harness.queue(), Entries::new(harness));

@@ -5,9 +5,12 @@ use std::{
     time::Duration,
 };
 
-use integrations::core::{
-    DeliveryError, DispatchStatus, FailureKind, HoldReason, IntegrationPatch, Rate, Reach, Reason, Settings,
-    StatusWish, memory::MemoryStore, rules::Policy,
+use integrations::{
+    WorkerConfig,
+    core::{
+        DeliveryError, DispatchStatus, FailureKind, HoldReason, IntegrationPatch, Rate, Reach, Reason, Settings,
+        StatusWish, memory::MemoryStore, rules::Policy,
+    },
 };
 use integrations_testkit::{
     clock::{ManualClock, SeqEntropy},
@@ -160,6 +163,27 @@ fn without_pacing_a_lane_has_its_share() {
         }
         world.postbox.let_go();
         world.postbox.wait_for(3).await;
+    });
+}
+
+/// A message that must wait for its turn goes out at its turn, though nothing else wakes the worker then.
+#[test]
+fn what_waits_for_its_turn_goes_at_its_turn() {
+    block_on(async {
+        let postbox = Postbox::default().paced(Rate { interval_millis: 100, burst: 1 }).one_by_one();
+        let builder = builder(Arc::new(MemoryStore::new()), &postbox);
+        let worker = WorkerConfig { sweep_every: HOUR, ..WorkerConfig::default() };
+        let world = World::of(builder.worker(worker), postbox).await;
+        let integration = world.connect("one").await;
+        let address = world.address("one", &[integration]).await;
+        world.postbox.hang("one");
+        for subject in ["first", "second", "third"] {
+            world.publish(address, subject).await;
+        }
+        world.newest(|_| true).await;
+        world.postbox.let_go();
+        world.postbox.wait_for(3).await;
+        assert_eq!(arrived(&world.postbox, "one"), ["first", "second", "third"]);
     });
 }
 
