@@ -35,6 +35,10 @@ pub enum IntegrationChange {
     Move(Box<Connection>),
 }
 
+/// The longest wait that a service can cause: who asks for more may have sent a time instead of a span, and nobody could
+/// lift it.
+const LONGEST_PARK: Duration = Duration::from_secs(24 * 3_600);
+
 /// A lane must wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Park {
@@ -42,6 +46,12 @@ pub struct Park {
     pub reach: Reach,
     /// Until when.
     pub until: Timestamp,
+}
+
+impl Park {
+    fn new(error: &DeliveryError, wait: Duration, now: Timestamp) -> Self {
+        Self { reach: error.reach, until: later(now, wait.min(LONGEST_PARK)) }
+    }
 }
 
 /// What the rule needs to know.
@@ -99,7 +109,7 @@ impl Policy {
             FailureKind::Rejected => next.fail(FailReason::Rejected),
             FailureKind::Misconfigured => next.fail(FailReason::InvalidConfig),
             FailureKind::Unavailable | FailureKind::Timeout => {
-                to.park = error.retry_after.map(|wait| Park { reach: error.reach, until: later(now, wait) });
+                to.park = error.retry_after.map(|wait| Park::new(error, wait, now));
                 self.back_off(next, error.retry_after.unwrap_or_default(), jitter, now);
             }
             FailureKind::Unconfirmed if next.lost_answers > 0 => next.fail(FailReason::Unconfirmed),
@@ -123,9 +133,9 @@ impl Policy {
     /// The service said how long to wait: that is a hold, and costs nothing.
     fn throttle(&self, next: &mut DispatchState, error: &DeliveryError, jitter: Duration, now: Timestamp) -> Park {
         let backoff = self.retry.delay(next.step, jitter);
-        let asked = error.retry_after.unwrap_or(backoff);
-        self.hold(next, HoldReason::Throttled, later(now, backoff.max(asked)), now);
-        Park { reach: error.reach, until: later(now, asked) }
+        let park = Park::new(error, error.retry_after.unwrap_or(backoff), now);
+        self.hold(next, HoldReason::Throttled, later(now, backoff).max(park.until), now);
+        park
     }
 
     /// Sends again at once, but not for ever from one place to the next.

@@ -48,7 +48,10 @@ impl Platform {
     /// Store or queue failed.
     pub async fn take(&self, max: usize) -> Result<Taken, WorkError> {
         let Reservation { entries, next_due } = self.ports().queue.reserve(max).await?;
-        Ok(Taken { attempts: self.begin(&entries).await?, next_due })
+        let attempts = self.begin(&entries).await?;
+        // What does not begin now is given back to the queue, which knows of it only when it is asked again.
+        let next_due = if attempts.len() < entries.len() { Some(self.now()) } else { next_due };
+        Ok(Taken { attempts, next_due })
     }
 
     /// Opens the attempts of reserved work that may start now.

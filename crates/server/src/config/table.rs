@@ -167,7 +167,8 @@ pub(crate) static EGRESS_ALLOW: Setting<AllowList> = Setting {
         default: None,
         example: "10.20.0.0/16,chat.internal:8065",
         about: "What the URLs of integrations may reach besides the public Internet, separated by commas: networks, \
-                or hosts with a port. A listed name is reached on its listed ports only.",
+                or hosts with a port. A listed name is reached on its listed ports only, and by `https://` like any \
+                other.",
         secret: false,
     },
     parse: |text| text.parse::<AllowList>().map_err(|error| error.to_string()),

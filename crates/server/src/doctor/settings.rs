@@ -14,11 +14,12 @@ const SUBJECT: &str = "configuration";
 pub(super) fn read(file: Option<&Path>) -> Result<Config, Vec<Finding>> {
     let sources = Sources::of_process(file).map_err(|error| vec![unusable(&error)])?;
     Config::read(&sources).map_err(|error| {
-        let mut findings: Vec<_> = sources.faults().map(|fault| unusable(&fault)).collect();
-        if findings.is_empty() {
+        let mut faults: Vec<_> = sources.faults().collect();
+        if !faults.contains(&error) {
             // Each can be used, and they do not fit together.
-            findings.push(unusable(&error));
+            faults.push(error);
         }
+        let mut findings: Vec<_> = faults.iter().map(unusable).collect();
         findings.extend(warnings(&sources.warnings()));
         findings
     })

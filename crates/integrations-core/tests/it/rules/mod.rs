@@ -3,5 +3,6 @@
 mod daily_limit;
 mod life;
 mod pacing;
+mod parking;
 mod retry;
 mod witness;
