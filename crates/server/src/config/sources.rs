@@ -46,7 +46,7 @@ impl Sources {
     }
 
     /// Every setting that cannot be used by itself; whether those that can fit together is not looked at.
-    pub fn faults(&self) -> impl Iterator<Item = ConfigError> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = ConfigError> {
         table::settings().filter_map(|setting| setting.fault(self))
     }
 
