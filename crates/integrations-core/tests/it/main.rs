@@ -10,3 +10,4 @@ mod ids;
 mod queue;
 mod rules;
 mod seed_failures;
+mod taking;
